@@ -1,1 +1,18 @@
-//! Placeholder.
+//! The law of packs: identifiers, scanned codes, product, batch, pack states, facts and the audit chain.
+//!
+//! Nothing here does input or output, reads a clock, waits or knows a database: everything a rule needs is handed in,
+//! so that every rule can be shown by a small test.
+
+pub mod batch_number;
+pub mod charset;
+pub mod check_digit;
+pub mod date;
+pub mod expiry;
+pub mod gln;
+pub mod gtin;
+mod inline_text;
+pub mod ppn;
+pub mod product_code;
+pub mod pzn;
+pub mod serial;
+pub mod sscc;
