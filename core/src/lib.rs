@@ -3,16 +3,29 @@
 //! Nothing here does input or output, reads a clock, waits or knows a database: everything a rule needs is handed in,
 //! so that every rule can be shown by a small test.
 
+pub mod audit;
 pub mod batch_number;
 pub mod charset;
 pub mod check_digit;
+pub mod code;
 pub mod date;
+pub mod environment;
 pub mod expiry;
+pub mod fact;
+pub mod finding;
 pub mod gln;
 pub mod gtin;
+pub mod ids;
 mod inline_text;
+pub mod lot;
+pub mod market;
+pub mod pack;
 pub mod ppn;
+pub mod product;
 pub mod product_code;
 pub mod pzn;
+pub mod refusal;
+pub mod role;
 pub mod serial;
 pub mod sscc;
+pub mod time;

@@ -1,0 +1,152 @@
+//! The register of stable codes: one for everything Packtwin refuses, warns of or asks.
+//!
+//! A code is the same in page, file, API and webhook, and never changes its meaning (users.md, section 5). Each knows the
+//! one sentence that says what to do. The text of a single case, with its values, is written where the case is found.
+
+use std::fmt;
+
+/// Declares the register: variant, code as printed, title, remedy.
+macro_rules! codes {
+    ($($variant:ident $text:literal $title:literal => $remedy:literal;)*) => {
+        /// A stable, documented, searchable code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Code {
+            /// Every code there is, in the order of the register.
+            pub const ALL: &[Code] = &[$(Code::$variant,)*];
+
+            /// The code as printed.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $text,)* }
+            }
+
+            /// What happened, in a few words.
+            pub const fn title(self) -> &'static str {
+                match self { $(Code::$variant => $title,)* }
+            }
+
+            /// What the reader can do about it.
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Code::$variant => $remedy,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    UploadAlreadyReceived "UPL-001" "This file was already received" => "Open that upload; nothing was stored again.";
+    UploadEmpty "UPL-002" "The file is empty" => "Export the file again and upload it.";
+    UploadTooLarge "UPL-003" "The file is larger than this site takes" => "Split the file by lot, or ask the operator to raise the limit.";
+    UploadNotRecognised "UPL-004" "The file could not be recognised" => "Choose a template or map the columns.";
+    UploadCut "UPL-005" "The file ends in the middle" => "Export the file again; the last rows are missing.";
+    UploadUnsafe "UPL-006" "The file holds something that is never opened" => "Remove the named part and upload again.";
+    UploadMappingNeeded "UPL-007" "The columns have no meaning yet" => "Map the columns once; the mapping is kept for the partner.";
+    UploadBinary "UPL-008" "The file is no text, workbook or XML" => "Upload CSV, XLSX or EPCIS XML.";
+    UploadCodeCheckDigit "UPL-010" "Wrong check digit" => "Correct it or accept the proposal.";
+    UploadSerialLength "UPL-011" "Serial is too long" => "A serial has 1 to 20 characters; correct the row.";
+    UploadSerialCharacter "UPL-012" "Serial has a character that no GS1 code can carry" => "Correct the row.";
+    UploadSerialTwiceInFile "UPL-013" "The same serial twice in this file" => "Keep the first, or reject the lot.";
+    UploadSerialTaken "UPL-014" "The serial already exists for this product" => "It cannot be used again; take the pack out of the lot.";
+    UploadSerialNotFromPool "UPL-015" "The serial is not from an assigned pool" => "Ask the owner to assign it, or mark it as external.";
+    UploadSpreadsheetNumber "UPL-016" "Serials were changed by a spreadsheet" => "Format the column as text and upload again.";
+    UploadLeadingZeroLost "UPL-017" "Leading zeros are missing" => "Accept the proposal, or format the column as text and upload again.";
+    UploadSerialEmpty "UPL-018" "The serial is missing" => "Fill the serial or remove the row.";
+    UploadFormula "UPL-019" "The cell holds a formula" => "Paste values instead of formulas and upload again.";
+    UploadExpiryFormat "UPL-020" "The expiry is not a date" => "Write YYMMDD, or accept the proposal.";
+    UploadTwoExpiries "UPL-021" "Two expiry dates in one lot" => "One lot has one expiry; correct the file.";
+    UploadOtherVersion "UPL-022" "The lot belongs to another product version" => "A lot cannot move to another version; choose another lot name.";
+    UploadCodeMalformed "UPL-023" "This is no product code" => "Write a GTIN, NTIN or PPN.";
+    UploadProductUnknown "UPL-024" "The product is not known here" => "Add the product, then check the file again.";
+    UploadBatchMalformed "UPL-025" "The batch number is not allowed" => "A batch number has 1 to 20 characters of the GS1 set; correct the row.";
+    UploadExpiryPassed "UPL-026" "The expiry has passed" => "Check the date; expired packs are not uploaded.";
+    UploadExpiryMissing "UPL-027" "The expiry is missing" => "Fill the expiry, or give it as a fixed value in the mapping.";
+    UploadBatchMissing "UPL-028" "The batch number is missing" => "Fill the batch number, or give it as a fixed value in the mapping.";
+    UploadColumnCount "UPL-029" "The row has another number of columns than the heading" => "Check separators and quotes in this row.";
+    UploadMarketNotReleased "UPL-030" "The product is not released for a market" => "Add the market in a new version and send it first.";
+    UploadLotRecalled "UPL-031" "The lot is recalled or its product withdrawn" => "Packs of such a lot must not be added.";
+    UploadExpiryDiffersFromLot "UPL-032" "The lot is stored with another expiry" => "One lot has one expiry; correct the file or the lot.";
+    UploadConnectionBroken "UPL-040" "The connection broke" => "Choose the same file to continue; nothing is lost.";
+    UploadOffset "UPL-041" "The part does not continue where the file ended" => "Ask for the offset and send from there.";
+    UploadHash "UPL-042" "The received bytes differ from the announced hash" => "Send the file again.";
+    UploadState "UPL-043" "The upload is not in a state that allows this" => "Look at the upload and go on from there.";
+    UploadTooManyLots "UPL-044" "The file holds more lots than one upload may" => "Split the file.";
+    UploadNothingToCommit "UPL-045" "No correct lot was chosen" => "Choose at least one lot without errors.";
+    UploadEncoding "UPL-046" "Bytes that are no text in the file's encoding" => "Save the file as UTF-8 and upload again.";
+    UploadSpace "UPL-047" "Trailing or leading spaces" => "Accept the proposal.";
+    UploadXml "UPL-048" "The XML is not well formed" => "Export the document again; the named line breaks the rules of XML.";
+    UploadNotCommissioning "UPL-049" "The document holds no commissioning" => "Send the commissioning events (ObjectEvent, action ADD).";
+    EpcisTimeZoneMissing "EPC-101" "The event time has no time zone" => "Add an offset such as +02:00, or Z.";
+    EpcisBizStepUnknown "EPC-102" "The business step is unknown" => "Use a CBV value.";
+    EpcisPrefixUnclear "EPC-104" "The EPC cannot be read" => "Check the EPC; company prefix and reference must have 13 digits together.";
+    EpcisLotMissing "EPC-105" "The commissioning names no lot or expiry" => "Add lotNumber and itemExpirationDate to the event's ILMD.";
+    ProductCodeTaken "PRD-001" "The product code is already in use on this site" => "Check the code; if it is yours, ask the operator of the site.";
+    ProductCodeWrong "PRD-002" "The product code is not valid" => "Correct the code.";
+    ProductFieldMissing "PRD-003" "A field is missing" => "Fill the field.";
+    ProductFieldWrong "PRD-004" "A field has a value that is not allowed" => "Correct the field.";
+    ProductVersionInUse "PRD-005" "Lots exist for this version" => "Create a new version.";
+    HubFieldEmpty "HUB-201" "The hub needs a field that is empty" => "Fill it and send again.";
+    HubNotConfirmed "HUB-202" "The hub has not confirmed yet" => "It is still queued; no action needed.";
+    HubCertificate "HUB-203" "The certificate does not let us through" => "Renew it under connectors.";
+    HubMarketsFixed "HUB-204" "Markets cannot be changed for a version in use" => "Create a new version.";
+    HubProductNotAcknowledged "HUB-205" "The hub does not know this product version yet" => "Send the product version first; the packs wait.";
+    HubRefused "HUB-206" "The hub refused the message" => "Read the hub's reasons, mend the data and send again.";
+    HubUnknownOutcome "HUB-207" "The outcome is unknown" => "Packtwin asks the hub before it sends again; no action needed.";
+    HubPaused "HUB-208" "The connector is paused" => "Resume it under connectors.";
+    HubDifference "HUB-210" "Sent and confirmed differ" => "Send the difference.";
+    HubIrreversible "HUB-211" "This cannot be undone" => "Confirm with the number of packs and a reason.";
+    HubTestOnly "HUB-212" "Test data cannot go to a production far side" => "Use the endpoint of this environment.";
+    LotNotFound "LOT-001" "There is no such lot" => "Check product code and batch number.";
+    LotNothingToSend "LOT-002" "There is nothing to send" => "All stored packs of this lot are sent.";
+    LotRecalled "LOT-003" "The lot is already recalled" => "A recall happens once and cannot be changed.";
+    Unauthenticated "SEC-700" "You are not signed in" => "Sign in, or send a valid key.";
+    OtherEnvironment "SEC-701" "The key belongs to another environment" => "Use a key of this environment.";
+    Forbidden "SEC-702" "Your role does not allow this" => "Ask your administrator for the role.";
+    SignInFailed "SEC-703" "Name or password is wrong" => "Try again, or ask your administrator for a new password.";
+    SignInThrottled "SEC-704" "Too many failed attempts" => "Wait, then try again.";
+    PasswordWeak "SEC-705" "The password cannot be used" => "Choose at least 12 characters that are on no list of known passwords.";
+    CsrfMissing "SEC-706" "The form is too old" => "Load the page again and repeat.";
+    NotFound "REQ-404" "There is nothing here under this name" => "Check the address.";
+    MethodNotAllowed "REQ-405" "This address does not know that method" => "Look at the API description.";
+    RequestMalformed "REQ-400" "The request cannot be read" => "Correct the named places.";
+    RequestTooLarge "REQ-413" "The request is too large" => "Send less at once.";
+    ContentTypeWrong "REQ-415" "The content type is not the one this address takes" => "Send the named content type.";
+    IdempotencyMismatch "REQ-409" "The same key came with another request" => "Use a new Idempotency-Key for a new request.";
+    PreconditionFailed "REQ-412" "Someone changed this meanwhile" => "Load it again and repeat your change.";
+    PreconditionRequired "REQ-428" "The change names no version" => "Send If-Match with the ETag you read.";
+    CursorMalformed "REQ-422" "The cursor is not one of ours" => "Start again without a cursor.";
+    WebhookAddress "WHK-001" "The webhook address is not allowed" => "Use https, a public name and an allowed port.";
+    TooManyCalls "LIM-901" "Too many calls" => "Wait, then go on.";
+    StorageFull "SYS-001" "The site has no room left" => "Nothing was stored; tell the operator.";
+    Unavailable "SYS-002" "The site cannot answer now" => "Try again; nothing was changed.";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_is_given_twice() {
+        let mut seen: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        seen.sort_unstable();
+        let all = seen.len();
+        seen.dedup();
+        assert_eq!(seen.len(), all);
+    }
+
+    #[test]
+    fn every_remedy_is_a_sentence() {
+        for code in Code::ALL {
+            assert!(code.remedy().ends_with('.'), "{code}");
+            assert!(!code.title().ends_with('.'), "{code}");
+        }
+    }
+}

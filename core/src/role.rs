@@ -1,0 +1,251 @@
+//! Who may do what: the roles people know by their work, and the permissions behind them.
+//!
+//! Roles are those of users.md section 1 as far as their roads are built; an API key carries permissions directly, under
+//! the scope names of Annex A. A handler asks for a [`Permission`], never for a role.
+
+/// Something that can be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Permission {
+    /// See products and their versions.
+    ProductsRead,
+    /// Create and change products, send versions.
+    ProductsWrite,
+    /// See uploads, findings and mappings.
+    UploadsRead,
+    /// Receive, check, commit and withdraw files; edit mappings.
+    UploadsWrite,
+    /// See lots, packs, receipts.
+    LotsRead,
+    /// Send lots, enter produced counts.
+    LotsWrite,
+    /// Recall a lot or withdraw a product: final.
+    LotsRecall,
+    /// See connectors and messages.
+    ConnectorsRead,
+    /// Change, pause and check connectors, retry messages.
+    ConnectorsWrite,
+    /// See jobs.
+    JobsRead,
+    /// See the audit trail.
+    AuditRead,
+    /// Users, roles, API keys, webhooks.
+    Administer,
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Permission; 12] = [
+        Permission::ProductsRead,
+        Permission::ProductsWrite,
+        Permission::UploadsRead,
+        Permission::UploadsWrite,
+        Permission::LotsRead,
+        Permission::LotsWrite,
+        Permission::LotsRecall,
+        Permission::ConnectorsRead,
+        Permission::ConnectorsWrite,
+        Permission::JobsRead,
+        Permission::AuditRead,
+        Permission::Administer,
+    ];
+
+    /// The scope name of an API key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Permission::ProductsRead => "products:read",
+            Permission::ProductsWrite => "products:write",
+            Permission::UploadsRead => "uploads:read",
+            Permission::UploadsWrite => "uploads:write",
+            Permission::LotsRead => "lots:read",
+            Permission::LotsWrite => "lots:write",
+            Permission::LotsRecall => "lots:recall",
+            Permission::ConnectorsRead => "connectors:read",
+            Permission::ConnectorsWrite => "connectors:write",
+            Permission::JobsRead => "jobs:read",
+            Permission::AuditRead => "audit:read",
+            Permission::Administer => "admin",
+        }
+    }
+
+    /// Reads a scope name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Permission::ALL
+            .into_iter()
+            .find(|permission| permission.as_str() == text)
+    }
+
+    /// What it means, for the roles matrix.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Permission::ProductsRead => "See products and their versions",
+            Permission::ProductsWrite => "Create and change products, send versions to the hub",
+            Permission::UploadsRead => "See uploads, findings and mappings",
+            Permission::UploadsWrite => "Upload, check, commit and withdraw files; edit mappings",
+            Permission::LotsRead => "See lots, packs and receipts",
+            Permission::LotsWrite => "Send lots, enter produced counts, change pack states",
+            Permission::LotsRecall => "Recall a lot, withdraw a product",
+            Permission::ConnectorsRead => "See connectors and messages",
+            Permission::ConnectorsWrite => "Set up, pause and check connectors, retry messages",
+            Permission::JobsRead => "See jobs",
+            Permission::AuditRead => "Read the audit trail",
+            Permission::Administer => "Manage users, roles, API keys and webhooks",
+        }
+    }
+}
+
+/// A role as people call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Serialization manager at a manufacturer (users.md 1.1).
+    SerializationManager,
+    /// Qualified Person: reads, never edits (1.2).
+    QualifiedPerson,
+    /// Packaging data specialist at a contract packager (1.3).
+    PackagingSpecialist,
+    /// Validation and compliance manager (1.5).
+    ComplianceManager,
+    /// Release operator (1.6).
+    Operator,
+    /// Integrator of other software (1.7).
+    Integrator,
+    /// Tenant administrator (1.12).
+    Administrator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 7] = [
+        Role::SerializationManager,
+        Role::QualifiedPerson,
+        Role::PackagingSpecialist,
+        Role::ComplianceManager,
+        Role::Operator,
+        Role::Integrator,
+        Role::Administrator,
+    ];
+
+    /// The word in database and API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::SerializationManager => "serialization_manager",
+            Role::QualifiedPerson => "qualified_person",
+            Role::PackagingSpecialist => "packaging_specialist",
+            Role::ComplianceManager => "compliance_manager",
+            Role::Operator => "operator",
+            Role::Integrator => "integrator",
+            Role::Administrator => "administrator",
+        }
+    }
+
+    /// Reads the word of [`Role::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Role::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// The name as a person reads it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Role::SerializationManager => "Serialization manager",
+            Role::QualifiedPerson => "Qualified Person",
+            Role::PackagingSpecialist => "Packaging data specialist",
+            Role::ComplianceManager => "Compliance manager",
+            Role::Operator => "Operator",
+            Role::Integrator => "Integrator",
+            Role::Administrator => "Administrator",
+        }
+    }
+
+    /// What the role allows.
+    pub const fn permissions(self) -> &'static [Permission] {
+        use Permission::{
+            Administer, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead, LotsRead, LotsRecall,
+            LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
+        };
+        match self {
+            Role::SerializationManager => &[
+                ProductsRead,
+                ProductsWrite,
+                UploadsRead,
+                UploadsWrite,
+                LotsRead,
+                LotsWrite,
+                LotsRecall,
+                ConnectorsRead,
+                ConnectorsWrite,
+                JobsRead,
+            ],
+            Role::QualifiedPerson => &[
+                ProductsRead,
+                UploadsRead,
+                LotsRead,
+                ConnectorsRead,
+                JobsRead,
+            ],
+            Role::PackagingSpecialist => {
+                &[ProductsRead, UploadsRead, UploadsWrite, LotsRead, JobsRead]
+            }
+            Role::ComplianceManager => &[
+                ProductsRead,
+                UploadsRead,
+                LotsRead,
+                ConnectorsRead,
+                JobsRead,
+                AuditRead,
+            ],
+            Role::Operator => &[
+                ProductsRead,
+                UploadsRead,
+                LotsRead,
+                ConnectorsRead,
+                ConnectorsWrite,
+                JobsRead,
+            ],
+            Role::Integrator => &[
+                ProductsRead,
+                UploadsRead,
+                LotsRead,
+                ConnectorsRead,
+                JobsRead,
+            ],
+            Role::Administrator => &[
+                Administer,
+                AuditRead,
+                ProductsRead,
+                UploadsRead,
+                LotsRead,
+                ConnectorsRead,
+                JobsRead,
+            ],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_come_back() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        for permission in Permission::ALL {
+            assert_eq!(Permission::parse(permission.as_str()), Some(permission));
+        }
+    }
+
+    #[test]
+    fn someone_may_do_everything_and_the_qualified_person_only_reads() {
+        for permission in Permission::ALL {
+            assert!(
+                Role::ALL
+                    .iter()
+                    .any(|role| role.permissions().contains(&permission)),
+                "{permission:?}"
+            );
+        }
+        for permission in Role::QualifiedPerson.permissions() {
+            assert!(permission.as_str().ends_with(":read"), "{permission:?}");
+        }
+    }
+}
