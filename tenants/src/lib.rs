@@ -1,1 +1,14 @@
-//! Placeholder.
+//! The only crate that opens a database: sites, scopes, stores, people, keys, audit and outbox.
+//!
+//! The only way to a tenant's data is a [`scope::TenantScope`], and the only way to change it is with an audit note in
+//! hand. What differs between SQLite and PostgreSQL sits in [`engine`], two arms each.
+
+pub mod audit;
+pub mod blob;
+pub mod engine;
+pub mod error;
+#[allow(missing_docs, reason = "columns are described in the migrations")]
+mod schema;
+pub mod scope;
+pub mod site;
+pub mod store;

@@ -1,0 +1,24 @@
+-- Takes back what up.sql made, for tests and empty sites only.
+DROP TABLE webhook_delivery;
+DROP TABLE webhook;
+DROP TABLE job;
+DROP TABLE outbox;
+DROP TABLE message_attempt;
+DROP TABLE message_refused_pack;
+DROP TABLE message_answer;
+DROP TABLE message_content;
+DROP TABLE message;
+DROP TABLE connector;
+DROP TABLE pack_fact;
+DROP TABLE fact;
+DROP TABLE pack;
+DROP TABLE load;
+DROP TABLE lot_recall;
+DROP TABLE lot;
+DROP TABLE upload_lot;
+DROP TABLE upload_finding;
+DROP TABLE upload;
+DROP TABLE mapping;
+DROP TABLE product_withdrawal;
+DROP TABLE product_version;
+DROP TABLE product;

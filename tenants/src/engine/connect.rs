@@ -1,0 +1,159 @@
+//! Opening connections: which engine an address means, what every fresh connection is told, and the pool.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{self, ManageConnection};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::AnyConnection;
+use crate::error::StoreError;
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
+
+/// How long a caller waits for a free connection.
+const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(30);
+
+/// What every SQLite connection is told. The cache is small so that a load of any size stays in flat memory; the log is
+/// written back after 64 MiB, not after every 4.
+const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 30000;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA trusted_schema = OFF;
+PRAGMA cache_size = -16000;
+PRAGMA temp_store = MEMORY;
+PRAGMA wal_autocheckpoint = 16384;
+PRAGMA journal_size_limit = 67108864;";
+
+/// What every PostgreSQL connection of a serving site is told: become the role without privileges.
+const POSTGRES_SETTINGS: &str =
+    "SET ROLE packtwin_app; SET TIME ZONE 'UTC'; SET synchronous_commit = on;";
+
+/// Which database, by its address.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Engine {
+    /// A file on this machine.
+    Sqlite {
+        /// Its path.
+        path: String,
+    },
+    /// A PostgreSQL database.
+    Postgres {
+        /// `postgres://user:password@host/database?…`; a secret.
+        url: String,
+    },
+}
+
+impl Engine {
+    /// `postgres://…` and `postgresql://…` mean PostgreSQL, everything else is the path of an SQLite file.
+    pub fn from_address(address: &str) -> Self {
+        if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            Engine::Postgres {
+                url: address.to_owned(),
+            }
+        } else {
+            let path = address.strip_prefix("sqlite://").unwrap_or(address);
+            Engine::Sqlite {
+                path: path.to_owned(),
+            }
+        }
+    }
+
+    /// The engine's name in reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Engine::Sqlite { .. } => "sqlite",
+            Engine::Postgres { .. } => "postgresql",
+        }
+    }
+
+    /// Brings the schema to this build's version. On PostgreSQL the address must be the owner's.
+    ///
+    /// # Errors
+    /// The database was not reached, or a migration failed; earlier migrations stay.
+    pub fn migrate(&self) -> Result<(), StoreError> {
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+            StoreError::WrongSite(format!("migration failed: {error}"))
+        };
+        match self {
+            Engine::Sqlite { path } => {
+                let mut sqlite = SqliteConnection::establish(path).map_err(unreachable)?;
+                sqlite.batch_execute(SQLITE_PRAGMAS)?;
+                sqlite
+                    .run_pending_migrations(SQLITE_MIGRATIONS)
+                    .map_err(failed)?;
+            }
+            Engine::Postgres { url } => {
+                let mut postgres = PgConnection::establish(url).map_err(unreachable)?;
+                postgres
+                    .run_pending_migrations(POSTGRES_MIGRATIONS)
+                    .map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn connect(&self) -> Result<AnyConnection, StoreError> {
+        match self {
+            Engine::Sqlite { path } => {
+                let mut sqlite = SqliteConnection::establish(path).map_err(unreachable)?;
+                sqlite.batch_execute(SQLITE_PRAGMAS)?;
+                Ok(AnyConnection::Sqlite(sqlite))
+            }
+            Engine::Postgres { url } => {
+                let mut postgres = PgConnection::establish(url).map_err(unreachable)?;
+                postgres.batch_execute(POSTGRES_SETTINGS)?;
+                Ok(AnyConnection::Postgres(postgres))
+            }
+        }
+    }
+
+    /// Opens a pool of at most `connections`.
+    ///
+    /// # Errors
+    /// The database was not reached.
+    pub fn pool(&self, connections: u32) -> Result<Pool, StoreError> {
+        r2d2::Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(0))
+            .connection_timeout(WAIT_FOR_CONNECTION)
+            .build(self.clone())
+            .map_err(|error| StoreError::Unreachable(error.to_string()))
+    }
+}
+
+/// Never prints the address: it may hold a password.
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The connections of one site.
+pub type Pool = r2d2::Pool<Engine>;
+/// A connection on loan.
+pub type PooledConnection = r2d2::PooledConnection<Engine>;
+
+impl ManageConnection for Engine {
+    type Connection = AnyConnection;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<AnyConnection, StoreError> {
+        Engine::connect(self)
+    }
+
+    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        super::execute(connection, "SELECT 1")
+    }
+
+    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+        std::thread::panicking() || super::is_in_transaction(connection)
+    }
+}
+
+fn unreachable(error: diesel::ConnectionError) -> StoreError {
+    StoreError::Unreachable(error.to_string())
+}
