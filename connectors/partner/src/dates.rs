@@ -352,7 +352,7 @@ mod tests {
                 expected
             );
         }
-        assert!(check_date("expiry", "270131", DateFormat::Ddmmyy, 2026).is_err());
+        assert!(check_date("expiry", "273131", DateFormat::Ddmmyy, 2026).is_err());
     }
 
     #[test]

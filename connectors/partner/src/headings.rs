@@ -132,6 +132,7 @@ const WORDS: [(Field, &[&str]); 6] = [
             "numerodelot",
             "nodelot",
             "nlot",
+            "ndelot",
             "numlot",
             "lote",
             "numerodelote",
