@@ -45,7 +45,7 @@ pub fn duration(seconds: u64) -> String {
 }
 
 /// The same functions as template filters.
-pub mod filter {
+pub(crate) mod filter {
     use askama::Values;
 
     /// `{{ count|thousands }}`

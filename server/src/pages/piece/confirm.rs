@@ -2,6 +2,7 @@
 //! (users.md 2.5). `static/confirm.js` keeps the button shut until the word is typed and stops a second press; the
 //! server checks the same without it.
 
+use crate::pages::filters;
 use super::{Field, Link, action::Hidden};
 use askama::Template;
 

@@ -1,6 +1,7 @@
 //! Server paging by cursor: exact count, what is shown, and links forward and back. Works with ten million rows, since
 //! nobody counts pages.
 
+use crate::pages::filters;
 use askama::Template;
 
 /// Where a list page stands in its list.

@@ -1,6 +1,7 @@
 //! Progress of a job: rows or bytes done of how many, rate and time left (users.md 2.4). `static/progress.js` follows
 //! `events_href`; without a script the page says the figures of the moment and offers to look again.
 
+use crate::pages::filters;
 use askama::Template;
 
 /// Progress of long work.

@@ -1,5 +1,6 @@
 //! A tree with counts: containers and what is in them. The rows come flat, in order of reading, with their depth.
 
+use crate::pages::filters;
 use super::{Code, Mark};
 use askama::Template;
 

@@ -1,6 +1,7 @@
 //! API keys (users.md 3.18): prefix, scopes, last use, end. The secret is shown once, on the page that follows its
 //! creation, and never again.
 
+use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{Action, Code, EmptyState, Form, Mark, Moment, Title},

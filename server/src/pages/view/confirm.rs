@@ -1,6 +1,7 @@
 //! The second step before a send, recall, withdrawal, rejection or revocation: a page of its own, so that it works
 //! without a script and has an address.
 
+use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{Confirm, Fact, Title},

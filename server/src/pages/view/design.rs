@@ -1,5 +1,6 @@
 //! `/design` of the demo site: every shared piece in every state on one page, to look at and to compare.
 
+use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{

@@ -58,6 +58,13 @@ pub struct LotRow {
     pub state: Mark,
 }
 
+impl LotRow {
+    /// Whether the stored count is known to differ from the produced one.
+    pub fn stored_differs(&self) -> bool {
+        self.produced.is_some_and(|produced| produced != self.stored)
+    }
+}
+
 /// `GET /lots/{product}/{lot}`
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "page/lot.html")]

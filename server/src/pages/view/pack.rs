@@ -1,6 +1,7 @@
 //! A pack's basic twin, and what a scan or search found. A scanner is a keyboard that types fast: any page takes a scan
 //! and comes here. The page never calls a code certain that is not.
 
+use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{Code, EmptyState, Fact, Mark, Timeline, Title},

@@ -1,6 +1,7 @@
 //! The role matrix (users.md 3.18, URS-UR-003): who may do what, in plain words, and which roles must not meet in one
 //! person.
 
+use crate::pages::filters;
 use crate::pages::{frame::Frame, piece::Title, view::AdministrationTab};
 use askama::Template;
 
