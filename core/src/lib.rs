@@ -15,5 +15,6 @@ mod inline_text;
 pub mod ppn;
 pub mod product_code;
 pub mod pzn;
+pub mod scan;
 pub mod serial;
 pub mod sscc;
