@@ -5,6 +5,7 @@
 //! Sending bytes is [`transport`]'s, keeping them the store's, deciding when to send the use case's.
 
 pub mod document;
+pub mod serial_check;
 pub mod serial_file;
 pub mod transport;
 pub mod verdict;
