@@ -8,7 +8,7 @@ use packtwin_core::check_digit::gs1_check_digit;
 use packtwin_core::code::Code;
 use packtwin_core::gtin::{Gtin, GtinError};
 use packtwin_core::ppn::PpnError;
-use packtwin_core::product_code::{ProductCode, ProductCodeError};
+use packtwin_core::product_code::{ProductCode, ProductCodeError, ProductCodeFault};
 use packtwin_core::pzn::Pzn;
 
 /// The first four digits of an NTIN whose leading zero is gone.
@@ -120,7 +120,7 @@ fn explain(text: &str, error: &ProductCodeError) -> Flaw {
 /// The codes that differ from the text in their check digits only.
 fn corrections(text: &str, error: &ProductCodeError) -> Vec<(ProductCode, String)> {
     let mut found = Vec::new();
-    if let Some(PpnError::CheckDigits { expected, .. }) = &error.as_ppn {
+    if let Some(PpnError::CheckDigits { expected, .. }) = ppn_fault(error) {
         let digits = format!("{expected:02}");
         let body = &text[..text.len() - 2];
         found.extend(
@@ -129,7 +129,7 @@ fn corrections(text: &str, error: &ProductCodeError) -> Vec<(ProductCode, String
                 .map(|code| (code, digits)),
         );
     }
-    if let Some(GtinError::WrongCheckDigit { expected, .. }) = &error.as_gtin {
+    if let Some(GtinError::WrongCheckDigit { expected, .. }) = gtin_fault(error) {
         let body = &text[..text.len() - 1];
         let code = Gtin::parse(&format!("{body}{expected}")).ok();
         found.extend(code.map(|code| (ProductCode::Gtin(code), expected.to_string())));
@@ -161,8 +161,22 @@ fn only_digits(text: &str) -> Option<String> {
         .then(|| inner.chars().filter(char::is_ascii_digit).collect())
 }
 
+fn gtin_fault(error: &ProductCodeError) -> Option<&GtinError> {
+    error.faults.iter().find_map(|fault| match fault {
+        ProductCodeFault::Gtin(fault) => Some(fault),
+        ProductCodeFault::Ppn(_) => None,
+    })
+}
+
+fn ppn_fault(error: &ProductCodeError) -> Option<&PpnError> {
+    error.faults.iter().find_map(|fault| match fault {
+        ProductCodeFault::Ppn(fault) => Some(fault),
+        ProductCodeFault::Gtin(_) => None,
+    })
+}
+
 fn shape_fault(error: &ProductCodeError) -> String {
-    match (&error.as_ppn, &error.as_gtin) {
+    match (ppn_fault(error), gtin_fault(error)) {
         (Some(ppn @ PpnError::Pzn { .. }), _) => ppn.to_string(),
         (_, Some(GtinError::Length { length, .. })) => {
             format!("it has {length} characters, a GTIN has 8, 12, 13 or 14 digits")
