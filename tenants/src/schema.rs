@@ -6,6 +6,7 @@ diesel::table! {
     site (site_id) {
         site_id -> Integer,
         environment -> Text,
+        key_fingerprint -> Text,
         created_at -> BigInt,
     }
 }
