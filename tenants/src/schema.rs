@@ -150,6 +150,7 @@ diesel::table! {
         product_no -> Integer,
         version -> Integer,
         name -> Text,
+        markets -> Text,
         state -> Text,
         data -> Text,
         created_at -> BigInt,

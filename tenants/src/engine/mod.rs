@@ -5,7 +5,7 @@
 //! so writers of this process queue at a lock of their own and never poll. PostgreSQL runs as the role `packtwin_app`,
 //! which owns nothing and passes no row-level policy by; each transaction names its tenant in its first words.
 
-mod bulk;
+pub mod bulk;
 mod connect;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
