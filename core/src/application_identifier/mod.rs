@@ -258,7 +258,7 @@ fn outside_base64url(text: &str) -> Option<(char, usize)> {
     let data = text.trim_end_matches('=');
     let padding = text.len() - data.len();
     outside(data, &charset::SET_64).or_else(|| {
-        let wrong = padding > 2 || (padding > 0 && text.len() % 3 != 0);
+        let wrong = padding > 2 || (padding > 0 && !text.len().is_multiple_of(3));
         wrong.then(|| ('=', data.len() + 1))
     })
 }
