@@ -6,7 +6,7 @@
 use super::{code_list, coupon};
 use crate::charset::SET_82;
 use crate::check_digit::gs1_check_digit;
-use crate::date::{DayZero, last_day_of_month, resolve_yymmdd};
+use crate::date::{DayZero, parse_yyyymmdd, resolve_yymmdd};
 
 /// A rule for the content of a component; the name in the table is the variant in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,7 +264,7 @@ impl Rule {
             // The day exists in one of any four years or in none, and 2000 is a leap year: the century decides nothing.
             Self::Date => resolve_yymmdd(text, 2000, DayZero::Refused).is_ok(),
             Self::Date0 => resolve_yymmdd(text, 2000, DayZero::MeansLastDay).is_ok(),
-            Self::LongDate => is_long_date(text),
+            Self::LongDate => parse_yyyymmdd(text).is_some(),
             Self::Time => text.len() == 4 && below(&text[..2], 24) && below(&text[2..], 60),
             Self::Hour => below(text, 24),
             Self::Minute | Self::Second => below(text, 60),
@@ -338,20 +338,6 @@ fn primes() -> impl Iterator<Item = u32> {
             .take_while(|factor| factor * factor <= number)
             .all(|factor| number % factor != 0)
     })
-}
-
-fn is_long_date(text: &str) -> bool {
-    let number = |part: &str| part.parse::<u32>().ok();
-    let parts = (
-        text.get(..4).and_then(number),
-        text.get(4..6).and_then(number),
-        text.get(6..8).and_then(number),
-    );
-    let (Some(year), Some(month), Some(day)) = parts else {
-        return false;
-    };
-    last_day_of_month(year as i32, month)
-        .is_some_and(|last| (1..=chrono::Datelike::day(&last)).contains(&day))
 }
 
 fn below(digits: &str, limit: u32) -> bool {
