@@ -8,7 +8,7 @@ use packtwin_core::check_digit::gs1_check_digit;
 use packtwin_core::code::Code;
 use packtwin_core::gtin::{Gtin, GtinError};
 use packtwin_core::ppn::PpnError;
-use packtwin_core::product_code::{ProductCode, ProductCodeError};
+use packtwin_core::product_code::{ProductCode, ProductCodeError, ProductCodeFault};
 use packtwin_core::pzn::Pzn;
 
 /// The first four digits of an NTIN whose leading zero is gone.
@@ -119,22 +119,24 @@ fn explain(text: &str, error: &ProductCodeError) -> Flaw {
 
 /// The codes that differ from the text in their check digits only.
 fn corrections(text: &str, error: &ProductCodeError) -> Vec<(ProductCode, String)> {
-    let mut found = Vec::new();
-    if let Some(PpnError::CheckDigits { expected, .. }) = &error.as_ppn {
-        let digits = format!("{expected:02}");
-        let body = &text[..text.len() - 2];
-        found.extend(
-            ProductCode::parse(&format!("{body}{digits}"))
-                .ok()
-                .map(|code| (code, digits)),
-        );
-    }
-    if let Some(GtinError::WrongCheckDigit { expected, .. }) = &error.as_gtin {
-        let body = &text[..text.len() - 1];
-        let code = Gtin::parse(&format!("{body}{expected}")).ok();
-        found.extend(code.map(|code| (ProductCode::Gtin(code), expected.to_string())));
-    }
-    found
+    let mended = |kept: usize, digits: String| {
+        let body = text.get(..text.len() - kept)?;
+        let code = ProductCode::parse(&format!("{body}{digits}")).ok()?;
+        Some((code, digits))
+    };
+    error
+        .faults
+        .iter()
+        .filter_map(|fault| match fault {
+            ProductCodeFault::Ppn(PpnError::CheckDigits { expected, .. }) => {
+                mended(2, format!("{expected:02}"))
+            }
+            ProductCodeFault::Gtin(GtinError::WrongCheckDigit { expected, .. }) => {
+                mended(1, expected.to_string())
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 /// 9, 10 or 11 digits that become a GTIN when zeros are put before them.
@@ -162,15 +164,15 @@ fn only_digits(text: &str) -> Option<String> {
 }
 
 fn shape_fault(error: &ProductCodeError) -> String {
-    match (&error.as_ppn, &error.as_gtin) {
-        (Some(ppn @ PpnError::Pzn { .. }), _) => ppn.to_string(),
-        (_, Some(GtinError::Length { length, .. })) => {
+    match error.faults.first() {
+        Some(ProductCodeFault::Ppn(fault @ PpnError::Pzn { .. })) => fault.to_string(),
+        Some(ProductCodeFault::Gtin(GtinError::Length { length, .. })) => {
             format!("it has {length} characters, a GTIN has 8, 12, 13 or 14 digits")
         }
-        (_, Some(GtinError::Characters { character, .. })) => {
+        Some(ProductCodeFault::Gtin(GtinError::Characters { character, .. })) => {
             format!("{} is no digit", quoted(&character.to_string()))
         }
-        (_, Some(GtinError::AllZeros { .. })) => "it is all zeros".to_owned(),
+        Some(ProductCodeFault::Gtin(GtinError::AllZeros { .. })) => "it is all zeros".to_owned(),
         _ => "write a GTIN, NTIN or PPN".to_owned(),
     }
 }
