@@ -76,8 +76,8 @@ const CODES: &[(&str, Code, &str)] = &[
     ),
     (
         "PT-VERSION",
-        Code::ProductVersionInUse,
-        "The hub holds this version with other content and packs are bound to it: create a new version.",
+        Code::UploadOtherVersion,
+        "The hub holds this batch under another product version; a batch belongs to one for ever.",
     ),
     (
         "PT-MARKET",
@@ -108,11 +108,6 @@ const CODES: &[(&str, Code, &str)] = &[
         "PT-TOTAL",
         Code::HubDifference,
         "The count at the end differs from the packs in the message; send the message again from the store.",
-    ),
-    (
-        "PT-STATE",
-        Code::HubRefused,
-        "The role with which we speak to the hub may not set this state.",
     ),
 ];
 
