@@ -124,3 +124,24 @@ pub fn far_fault(code: &str, place: &str, text: &str) -> FarFault {
             .to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_stands_once_and_an_unknown_one_is_a_refusal() {
+        for (index, (code, _, advice)) in CODES.iter().enumerate() {
+            assert!(
+                CODES[..index].iter().all(|(earlier, _, _)| earlier != code),
+                "{code}"
+            );
+            assert!(advice.ends_with('.'), "{code}");
+        }
+        let unknown = far_fault("Z1", "there", "text");
+        assert_eq!(
+            (unknown.ours, unknown.code.as_str()),
+            (Code::HubRefused, "Z1")
+        );
+    }
+}
