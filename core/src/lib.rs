@@ -34,6 +34,7 @@ pub mod pzn;
 pub mod refusal;
 pub mod role;
 pub mod russian_sgtin;
+pub mod scan;
 pub mod serial;
 pub mod serial_rules;
 pub mod sscc;

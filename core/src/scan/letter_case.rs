@@ -49,10 +49,10 @@ pub(super) fn exchange(text: &str) -> String {
     text.chars().map(swap).collect()
 }
 
-/// Judges the letters of `message`, read from `text` as it arrived.
+/// Judges the letters of `message` in `text`, the text as it arrived; letter case apart it is what the message was read from.
 pub(super) fn judge(message: &Message, text: &str, witness: CaseWitness) -> CaseFinding {
     let letters = message.values(text).map(|(_, value)| Letters::of(value)).fold(Letters::default(), Letters::plus);
-    let serial = message.data.serial.as_ref().map_or("", |serial| serial.as_str());
+    let serial = message.serial_in(text);
     let format_06 = message.scheme == Scheme::Ifa;
     let folded = |fault| match mixed_case_is_likely(serial) {
         true => CaseFinding::Destroyed(fault),
@@ -78,13 +78,13 @@ pub(super) fn judge(message: &Message, text: &str, witness: CaseWitness) -> Case
             Letters { upper: 0, .. } if Letters::of(serial).lower > 0 => CaseFinding::Destroyed(Fault::LowerCased),
             _ => CaseFinding::Inverted,
         },
-        None => without_witness(message, serial, letters, format_06),
+        None => without_witness(message.batch_in(text), serial, letters, format_06),
     }
 }
 
 /// No letter is known beforehand: only habit speaks. Batch numbers are written in capitals.
-fn without_witness(message: &Message, serial: &str, letters: Letters, format_06: bool) -> CaseFinding {
-    let batch = Letters::of(message.data.batch.as_ref().map_or("", |batch| batch.as_str()));
+fn without_witness(batch: &str, serial: &str, letters: Letters, format_06: bool) -> CaseFinding {
+    let batch = Letters::of(batch);
     let serial_letters = Letters::of(serial);
     let unusual = match batch {
         Letters { upper: 0, lower: 0 } => serial_letters.upper == 0 && serial_letters.lower > 0,

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::application_identifier;
 use crate::batch_number::BatchNumber;
 use crate::charset;
 use crate::date::{self, DayZero};
@@ -17,7 +18,6 @@ use crate::serial::Serial;
 
 use super::diagnosis::{Fault, ScannedData, ScannedElement, Scheme};
 use super::ends::note;
-use super::shape;
 
 /// Group separator, ends an element of variable length.
 pub(super) const GS: u8 = 0x1d;
@@ -35,6 +35,8 @@ pub(super) struct Message {
     pub notes: Vec<Fault>,
     /// The envelope was opened as it should be and never closed.
     pub unclosed: bool,
+    serial_at: Range<usize>,
+    batch_at: Range<usize>,
     spans: Vec<Span>,
 }
 
@@ -75,6 +77,16 @@ impl Message {
     pub fn value<'a>(&self, text: &'a str, identifier: &str) -> Option<&'a str> {
         let span = self.spans.iter().find(|span| &text[span.identifier.clone()] == identifier)?;
         Some(&text[span.value.clone()])
+    }
+
+    /// The serial number as `text` has it; empty if there is none.
+    pub fn serial_in<'a>(&self, text: &'a str) -> &'a str {
+        &text[self.serial_at.clone()]
+    }
+
+    /// The batch number as `text` has it; empty if there is none.
+    pub fn batch_in<'a>(&self, text: &'a str) -> &'a str {
+        &text[self.batch_at.clone()]
     }
 
     /// Every value of the message.
@@ -178,14 +190,15 @@ impl Reader<'_> {
             }
             let known = (!message.spans.is_empty()).then_some(Scheme::Gs1);
             let rest = &bytes[at..];
-            let Some(shape) = shape::of(rest) else {
+            let Some(identifier) = application_identifier::at_start_of(&self.text[at..range.end]) else {
                 let cut_short = rest.len() < 4 && rest.iter().all(u8::is_ascii_digit);
                 let scheme = known.or(cut_short.then_some(Scheme::Gs1));
                 return Err(broken(Fault::Unreadable, scheme, cut_short));
             };
-            let start = at + shape.identifier_length;
+            let start = at + identifier.code().len();
             let separator = bytes[start..].iter().position(|&byte| byte == GS).map_or(bytes.len(), |gap| start + gap);
-            let end = if shape.predefined { start + shape.longest } else { separator };
+            let predefined = identifier.has_predefined_length();
+            let end = if predefined { start + identifier.length_max() } else { separator };
             if end > separator {
                 let cut_short = separator == bytes.len() && bytes[start..].iter().all(u8::is_ascii_digit);
                 return Err(broken(Fault::ElementInvalid, Some(Scheme::Gs1), cut_short));
@@ -194,13 +207,14 @@ impl Reader<'_> {
             if value.is_empty() && end == bytes.len() {
                 return Err(broken(Fault::ElementInvalid, Some(Scheme::Gs1), true));
             }
-            let fits = (shape.shortest..=shape.longest).contains(&value.len())
+            // Every element of predefined length is numeric; of the others only the length counts here.
+            let fits = (identifier.length_min()..=identifier.length_max()).contains(&value.len())
                 && charset::is_set82(value)
-                && (!shape.digits || value.iter().all(u8::is_ascii_digit));
+                && (!predefined || value.iter().all(u8::is_ascii_digit));
             if !fits {
                 return Err(broken(Fault::ElementInvalid, known.or(Some(Scheme::Gs1)), false));
             }
-            let span = Span { identifier: at..start, value: start..end, title: shape.title };
+            let span = Span { identifier: at..start, value: start..end, title: identifier.title() };
             self.take(&mut message, span).map_err(|fault| broken(fault, Some(Scheme::Gs1), false))?;
             at = end;
         }
@@ -225,7 +239,7 @@ impl Reader<'_> {
             }
             let letter = part.as_bytes().get(digits);
             let identifier = at..at + digits + 1;
-            let Some(title) = letter.and_then(|_| shape::data_identifier_title(&part[..=digits])) else {
+            let Some(title) = letter.and_then(|_| data_identifier_title(&part[..=digits])) else {
                 let cut_short = last && letter.is_none() && digits <= 2;
                 let scheme = (!message.spans.is_empty()).then_some(Scheme::Ifa);
                 return Err(broken(Fault::ElementInvalid, scheme, cut_short));
@@ -268,9 +282,11 @@ impl Reader<'_> {
                 data.product_code.get_or_insert(ProductCode::Gtin(gtin));
             }
             (Scheme::Gs1, "21") | (Scheme::Ifa, "S") => {
+                message.serial_at = span.value.clone();
                 data.serial = Some(Serial::from_bytes(value.as_bytes()).ok_or(Fault::ElementInvalid)?);
             }
             (Scheme::Gs1, "10") | (Scheme::Ifa, "1T") => {
+                message.batch_at = span.value.clone();
                 data.batch = Some(BatchNumber::from_bytes(value.as_bytes()).ok_or(Fault::ElementInvalid)?);
             }
             (Scheme::Gs1, "17") | (Scheme::Ifa, "D") => {
@@ -294,8 +310,23 @@ impl Reader<'_> {
     }
 }
 
+/// What a data identifier (ANSI MH10.8.2) that may stand on a medicine pack means; `None` for every other.
+fn data_identifier_title(identifier: &str) -> Option<&'static str> {
+    Some(match identifier {
+        "9N" => "PPN",
+        "1T" => "BATCH/LOT",
+        "D" => "EXPIRY",
+        "S" => "SERIAL",
+        "8P" => "GTIN",
+        "16D" => "PRODUCTION DATE",
+        "27Q" => "NUMBER OF UNITS",
+        "33L" => "URL",
+        _ => return None,
+    })
+}
+
 fn empty_message(scheme: Scheme) -> Message {
-    Message { scheme, data: ScannedData::default(), notes: Vec::new(), unclosed: false, spans: Vec::with_capacity(6) }
+    Message { scheme, data: ScannedData::default(), notes: Vec::new(), unclosed: false, serial_at: 0..0, batch_at: 0..0, spans: Vec::with_capacity(6) }
 }
 
 fn broken(fault: Fault, scheme: Option<Scheme>, cut_short: bool) -> Broken {
