@@ -55,8 +55,9 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
         match different.iter_mut().find(|known| known.message.data == reading.message.data) {
             Some(known) => {
                 known.evidence.extend(reading.evidence);
-                // Two causes may explain the same data; both are worth looking after, unless one is hypothetical.
-                for fault in reading.repairs {
+                // Two causes may explain the same data, and both are worth looking after, unless an identifier that arrived
+                // well shows that the keyboard is not to blame.
+                for fault in reading.repairs.into_iter().filter(|_| known.id.is_none()) {
                     note(&mut known.repairs, fault);
                 }
             }
@@ -77,11 +78,12 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
     let mut faults = faults_of(best, delivery);
     let layouts_differ = different.iter().any(|reading| reading.repairs.contains(&Fault::KeyboardLayout));
     for fault in different.iter().flat_map(|reading| reading.repairs.iter().copied()) {
-        if matches!(fault, Fault::KeyboardLayout | Fault::SeparatorReplaced) {
+        if matches!(fault, Fault::KeyboardLayout | Fault::SeparatorReplaced | Fault::LinearCodeAppended) {
             note(&mut faults, fault);
         }
     }
-    let verdict = match layouts_differ || short_split {
+    let appended = faults.contains(&Fault::LinearCodeAppended);
+    let verdict = match layouts_differ || short_split || appended {
         true => Verdict::Suspect,
         false => Verdict::Ambiguous,
     };
@@ -211,7 +213,8 @@ impl Draft {
             };
             self.take(doubt);
         }
-        if let Some(doubt) = doubt::of_truncation(reading) {
+        let ended = [Fault::LineTerminator, Fault::ControlSuffix].iter().any(|fault| delivery.faults.contains(fault));
+        if let Some(doubt) = doubt::of_truncation(reading, ended) {
             self.verdict = Verdict::Suspect;
             self.take(doubt);
         }

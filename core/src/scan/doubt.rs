@@ -99,16 +99,20 @@ pub(super) fn of_appended_code(reading: &Reading, reference_year: i32) -> Option
     Some(Doubt { fault: Fault::LinearCodeAppended, readings })
 }
 
-/// The doubt that the end is missing: the envelope is not closed, or a separator announces an element that packs must
-/// carry and that is not there.
-pub(super) fn of_truncation(reading: &Reading) -> Option<Doubt> {
+/// The doubt that the end is missing: the envelope is not closed, a separator announces an element that packs must carry
+/// and that is not there, or the text ends in a serial number shorter than manufacturers make them. Where `ended`, the
+/// device said that the code was over.
+pub(super) fn of_truncation(reading: &Reading, ended: bool) -> Option<Doubt> {
+    const SERIAL_LENGTH_USUAL_MIN: usize = 8;
     let message = &reading.message;
     // Russian packs carry batch and expiry nowhere, but a verification key.
     let mandatory_missing = (message.data.batch.is_none() || message.data.expiry.is_none())
         && !message.has(&reading.text, "91")
         && !message.has(&reading.text, "92");
     let announced = message.notes.contains(&Fault::TrailingSeparator) && mandatory_missing;
-    (message.unclosed || announced).then(|| Doubt { fault: Fault::Truncated, readings: Vec::new() })
+    let serial = message.serial_in(&reading.text);
+    let short = !ended && reading.text.ends_with(serial) && serial.len() < SERIAL_LENGTH_USUAL_MIN;
+    (message.unclosed || announced || short).then(|| Doubt { fault: Fault::Truncated, readings: Vec::new() })
 }
 
 /// The data with Y and Z exchanged in serial number and batch; `None` if nothing changes.

@@ -11,6 +11,7 @@ use super::keyboard::{self, Layout, US_LAYOUT};
 use super::letter_case;
 use super::lookalike;
 use super::reading::Reading;
+use super::repeat;
 use super::separators;
 use super::{Capture, DeviceContext};
 
@@ -27,7 +28,10 @@ pub(super) fn by_one_fault(body: &str, capture: Capture, context: &DeviceContext
     found.extend(by_layouts(body, capture, year));
     found.extend(without_fnc1_text(body, year));
     found.extend(without_vendor_prefix(body, year));
-    found.extend(lookalikes(body, year));
+    if found.iter().all(|reading| reading.repair_may_be_data) {
+        found.extend(lookalikes(body, year));
+    }
+    found.extend(without_appended_ean(body, year));
     if let Some(decoded) = lookalike::decode_again(body) {
         let evidence = "the bytes of the text are UTF-8 that was shown as Latin-1";
         found.extend(Reading::of_repaired(&decoded, year, &[Fault::Encoding], evidence));
@@ -90,12 +94,16 @@ pub(super) fn by_known_device(body: &str, capture: Capture, context: &DeviceCont
 
 /// Every reading under a host layout other than the US one, for a scanner that types as a US keyboard.
 pub(super) fn by_layouts(body: &str, capture: Capture, reference_year: i32) -> Vec<Reading> {
-    let explain = |layout: &Layout| {
-        let typed = layout.typed(body, capture).filter(|typed| typed.text != body)?;
+    let mut plain = Vec::new();
+    let mut merged = Vec::new();
+    for layout in keyboard::layouts() {
+        let Some(typed) = layout.typed(body, capture).filter(|typed| typed.text != body) else { continue };
         let faults = layout_faults(&typed);
-        Reading::of_repaired(&typed.text, reference_year, &faults, host_evidence(layout))
-    };
-    keyboard::layouts().iter().filter_map(explain).collect()
+        let reading = Reading::of_repaired(&typed.text, reference_year, &faults, host_evidence(layout));
+        if typed.merged { merged.extend(reading) } else { plain.extend(reading) }
+    }
+    // One key that shows ä is likelier than a dead key and a letter.
+    if plain.is_empty() { merged } else { plain }
 }
 
 /// The reverse: the scanner types as another keyboard and the host has the US layout.
@@ -129,10 +137,7 @@ pub(super) fn separators_put_back(body: &str, reference_year: i32) -> Vec<Readin
         let evidence = format!("{:?} stands where separators belong", substitution.token);
         if let Some(mut reading) = Reading::of_repaired(&text, reference_year, &[Fault::SeparatorReplaced], evidence) {
             reading.repair_may_be_data = substitution.may_be_data;
-            // A shorter token inside a longer one that already explains the text explains nothing more.
-            if !found.iter().any(|known: &Reading| !known.repair_may_be_data) || substitution.may_be_data {
-                found.push(reading);
-            }
+            found.push(reading);
         }
     }
     if found.iter().any(|reading| !reading.repair_may_be_data) {
@@ -179,6 +184,15 @@ fn without_vendor_prefix(body: &str, reference_year: i32) -> Vec<Reading> {
         Reading::of_repaired(rest, reference_year, &[Fault::VendorPrefix], evidence)
     };
     VENDOR_PREFIXES.iter().filter_map(explain).collect()
+}
+
+/// The code without the EAN digits behind it. Behind a closed envelope they cannot be data.
+fn without_appended_ean(body: &str, reference_year: i32) -> Option<Reading> {
+    let before = repeat::appended_ean(body)?;
+    let evidence = "the text ends in the digits of an EAN code";
+    let mut reading = Reading::of_repaired(before, reference_year, &[Fault::LinearCodeAppended], evidence)?;
+    reading.repair_may_be_data = !before.ends_with(['\u{1e}', '\u{4}']);
+    Some(reading)
 }
 
 fn lookalikes(body: &str, reference_year: i32) -> Option<Reading> {

@@ -30,6 +30,11 @@ pub(super) fn plain_characters(text: &str) -> Option<(String, Fault)> {
     fault.map(|fault| (plain, fault))
 }
 
+/// The fault that replacing `c` would be; `None` if it resembles no character of a code.
+pub(super) fn meaning(c: char) -> Option<Fault> {
+    replacement(c).map(|(_, fault)| fault)
+}
+
 /// What stands for `c`; U+0000 stands for nothing at all.
 fn replacement(c: char) -> Option<(char, Fault)> {
     match c {

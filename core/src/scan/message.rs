@@ -239,7 +239,7 @@ impl Reader<'_> {
             }
             let letter = part.as_bytes().get(digits);
             let identifier = at..at + digits + 1;
-            let Some(title) = letter.and_then(|_| data_identifier_title(&part[..=digits])) else {
+            let Some(title) = part.get(..=digits).and_then(data_identifier_title) else {
                 let cut_short = last && letter.is_none() && digits <= 2;
                 let scheme = (!message.spans.is_empty()).then_some(Scheme::Ifa);
                 return Err(broken(Fault::ElementInvalid, scheme, cut_short));

@@ -10,7 +10,9 @@ use std::borrow::Cow;
 use crate::charset::SET_82;
 use crate::ppn::Ppn;
 
+use super::diagnosis::Fault;
 use super::find;
+use super::lookalike;
 use super::message::{self, EOT, GS, Message, RS};
 
 /// A text with its separators put back.
@@ -58,7 +60,9 @@ fn foreign_run(head: &str, body: &str) -> Option<Substitution> {
     let foreign = |c: char| !u8::try_from(u32::from(c)).is_ok_and(|byte| {
         SET_82[usize::from(byte)] || byte == EOT || (byte == RS && !head.is_empty())
     });
-    let token = body.chars().find(|&c| foreign(c))?;
+    // A dash or a letter that looks like one of ours stands for itself.
+    let own_meaning = |c: char| matches!(lookalike::meaning(c), Some(Fault::Homoglyph | Fault::TypographicDash));
+    let token = body.chars().find(|&c| foreign(c)).filter(|&c| !own_meaning(c))?;
     if body.chars().any(|c| foreign(c) && c != token) {
         return None;
     }

@@ -192,8 +192,10 @@ mod tests {
 
     #[test]
     fn labels() {
-        let all = "0104006381333931\u{1d}21B1\u{1d}10LOTA\u{1d}17280200";
-        check("PC: 04006381333931 SN: B1 LOT: LOTA EXP: 02/2028", &[all], &[Fault::HumanReadableText]);
+        let day_00 = "0104006381333931\u{1d}21B1\u{1d}10LOTA\u{1d}17280200";
+        let last_day = "0104006381333931\u{1d}21B1\u{1d}10LOTA\u{1d}17280229";
+        let text = "PC: 04006381333931 SN: B1 LOT: LOTA EXP: 02/2028";
+        check(text, &[day_00, last_day], &[Fault::HumanReadableText]);
         check("SN: B1", &[], &[]);
     }
 }
