@@ -82,7 +82,7 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
             note(&mut faults, fault);
         }
     }
-    let appended = faults.contains(&Fault::LinearCodeAppended);
+    let appended = best.repairs.contains(&Fault::LinearCodeAppended);
     let verdict = match layouts_differ || short_split || appended {
         true => Verdict::Suspect,
         false => Verdict::Ambiguous,
@@ -145,6 +145,10 @@ impl Draft {
             CaseFinding::Doubtful { fault, also } => {
                 note(&mut self.faults, fault);
                 also.into_iter().for_each(|fault| note(&mut self.faults, fault));
+                // Small letters where capitals are the habit weigh more than a repair.
+                if self.verdict == Verdict::Repaired && fault != Fault::UpperCased {
+                    self.verdict = Verdict::Suspect;
+                }
                 self.lower();
                 let evidence = "the letters may have been exchanged or folded on the way";
                 let other = exchanged();
@@ -200,6 +204,11 @@ impl Draft {
             return;
         }
         let split = reading.repairs.contains(&Fault::SeparatorLost);
+        // Several layouts that lose the separator change punctuation as well.
+        if split && reading.id.is_none() && layout == LayoutKnown::No && punctuated(&self.data) {
+            self.verdict = Verdict::Suspect;
+            self.take(Doubt { fault: Fault::KeyboardLayout, readings: Vec::new() });
+        }
         let doubts = [
             (!split).then(|| doubt::of_lost_separator(reading, year)).flatten(),
             doubt::of_separator_token(reading, year),
@@ -295,6 +304,11 @@ fn faults_of(reading: &Reading, delivery: &Delivery<'_>) -> Vec<Fault> {
     }
     reading.repairs.iter().chain(&reading.message.notes).for_each(|&fault| note(&mut faults, fault));
     faults
+}
+
+fn punctuated(data: &ScannedData) -> bool {
+    let values = [data.serial.as_ref().map(|serial| serial.as_str()), data.batch.as_ref().map(|batch| batch.as_str())];
+    values.iter().flatten().any(|value| value.bytes().any(|byte| byte.is_ascii_punctuation()))
 }
 
 fn candidate(data: ScannedData, confidence: Confidence, evidence: &'static str) -> Candidate {

@@ -31,10 +31,13 @@ pub(super) fn by_one_fault(body: &str, capture: Capture, context: &DeviceContext
     if found.iter().all(|reading| reading.repair_may_be_data) {
         found.extend(lookalikes(body, year));
     }
-    found.extend(without_appended_ean(body, year));
     if let Some(decoded) = lookalike::decode_again(body) {
         let evidence = "the bytes of the text are UTF-8 that was shown as Latin-1";
         found.extend(Reading::of_repaired(&decoded, year, &[Fault::Encoding], evidence));
+    }
+    // What is rarer, or explains by accident more often, is asked last.
+    if found.iter().all(|reading| reading.repair_may_be_data) {
+        found.extend(without_appended_ean(body, year));
     }
     if found.is_empty() {
         found.extend(by_scanner_layouts(body, year));
@@ -143,10 +146,14 @@ pub(super) fn separators_put_back(body: &str, reference_year: i32) -> Vec<Readin
     if found.iter().any(|reading| !reading.repair_may_be_data) {
         return found;
     }
+    // A device that sends some separators sends all, and digits at the end may be another code.
+    let accidental = rest.starts_with("[)>") || !separators::has_none(rest) || repeat::appended_ean(rest).is_some();
     for (text, message) in separators::splits(rest, reference_year) {
         if text == rest {
             continue;
         }
+        let tokens_cut = separators::without_tokens_at_ends(&text);
+        let ends_in_token = tokens_cut.is_some();
         found.push(Reading {
             id: split_symbology(body).0,
             text,
@@ -154,8 +161,13 @@ pub(super) fn separators_put_back(body: &str, reference_year: i32) -> Vec<Readin
             identifiers_exchanged: false,
             repairs: vec![Fault::SeparatorLost],
             evidence: vec!["separators put in here leave every element well formed".into()],
-            repair_may_be_data: rest.starts_with("[)>"),
+            repair_may_be_data: accidental || ends_in_token,
         });
+        if let Some(text) = tokens_cut {
+            let evidence = "signs before these places stand where separators belong";
+            let reading = Reading::of_repaired(&format!("{head}{text}"), reference_year, &[Fault::SeparatorReplaced], evidence);
+            found.extend(reading.map(|reading| Reading { repair_may_be_data: true, ..reading }));
+        }
     }
     found
 }

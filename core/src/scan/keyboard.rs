@@ -105,7 +105,10 @@ impl Layout {
         let mut merged = false;
         let mut chars = shown.chars().peekable();
         while let Some(c) = chars.next() {
-            if c == '\0' {
+            // No code begins with a sign other than a bracket: that of its symbology identifier or of its envelope.
+            if let Some(bracket) = self.bracket(c, capture).filter(|_| text.is_empty()) {
+                text.push(bracket);
+            } else if c == '\0' {
                 match chars.peek().and_then(|&next| self.dead_key(next)) {
                     Some(us) => {
                         chars.next();
@@ -141,6 +144,14 @@ impl Layout {
                 Key::Dead(_) | Key::Nothing | Key::Unused => None,
             })
             .collect()
+    }
+
+    fn bracket(&self, shown: char, capture: Capture) -> Option<char> {
+        [']', '['].into_iter().find(|&bracket| match self.keys[bracket as usize] {
+            Key::Shows(c) => c == shown,
+            Key::Dead(accent) => accent == shown && capture == Capture::Characters,
+            Key::Nothing | Key::Unused => false,
+        })
     }
 
     fn plain_key(&self, shown: char) -> Option<u8> {
@@ -336,7 +347,7 @@ mod tests {
         assert_eq!(names.len(), 48);
         for layout in layouts() {
             for us in (0..128u8).filter(|&us| SET_82[usize::from(us)]) {
-                let code = char::from(us).to_string();
+                let code = format!("1{}", char::from(us));
                 let shown = layout.show(&code, Capture::KeyEvents).unwrap();
                 let same = layouts().iter().filter(|other| other.names == layout.names);
                 let mut back = same.filter_map(|same| same.typed(&shown, Capture::KeyEvents));

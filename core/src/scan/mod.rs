@@ -23,6 +23,8 @@ mod message;
 mod reading;
 mod repeat;
 mod separators;
+#[cfg(test)]
+mod simulation;
 mod typed;
 
 pub use diagnosis::{Candidate, Confidence, Diagnosis, Fault, ScannedData, ScannedElement, Scheme, Verdict};

@@ -278,6 +278,15 @@ fn format_06_from(body: &str, at: usize, cuts: &mut Vec<usize>, found: &mut Vec<
     cuts.pop();
 }
 
+/// The text without what may stand for a separator right before one: `10AB;` GS is `10AB` GS. `None` if nothing does.
+pub(super) fn without_tokens_at_ends(text: &str) -> Option<String> {
+    let legal = TOKENS.iter().filter(|token| token.bytes().all(|byte| SET_82[usize::from(byte)]));
+    let cut = legal.copied().chain([",", "_", "/", "-"]).fold(text.to_owned(), |text, token| {
+        text.replace(&format!("{token}\u{1d}"), "\u{1d}")
+    });
+    (cut != text).then_some(cut)
+}
+
 /// Whether the separator is to be read as lost or replaced at all: the text has none.
 pub(super) fn has_none(text: &str) -> bool {
     find(text.as_bytes(), &[GS]).is_none()
