@@ -5,11 +5,12 @@
 //! folded case could have changed unseen is `suspect`; where a repair was needed anyway, such a doubt is remarked beside it.
 
 use crate::batch_number::BatchNumber;
+use crate::symbology::{Carrier, SymbologyIdentifier};
 
 use super::Delivery;
 use super::diagnosis::{Candidate, Confidence, Diagnosis, Fault, ScannedData, Scheme, Verdict, advice};
 use super::doubt::{self, Doubt};
-use super::ends::{SymbologyId, note};
+use super::ends::note;
 use super::letter_case::{self, CaseFinding};
 use super::reading::Reading;
 
@@ -178,10 +179,13 @@ impl Draft {
     /// What the carrier says: data of a pack in another symbol, or without the mark that makes it GS1 data.
     fn weigh_carrier(&mut self, reading: &Reading) {
         let Some((id, _)) = reading.id else { return };
-        if !id.is_data_matrix() || (reading.message.scheme == Scheme::Ifa && id.is_gs1()) {
+        let carrier = id.carrier();
+        let data_matrix = matches!(carrier, Carrier::Gs1DataMatrix | Carrier::DataMatrix | Carrier::DataMatrixIndustry);
+        let marked_gs1 = carrier.holds_element_strings();
+        if !data_matrix || (reading.message.scheme == Scheme::Ifa && marked_gs1) {
             note(&mut self.faults, Fault::UnexpectedSymbology);
         }
-        if reading.message.scheme == Scheme::Gs1 && !id.is_gs1() && !reading.text.starts_with("[)>") {
+        if reading.message.scheme == Scheme::Gs1 && !marked_gs1 && !reading.text.starts_with("[)>") {
             note(&mut self.faults, Fault::Fnc1Missing);
             if self.verdict == Verdict::Ok {
                 self.verdict = Verdict::Suspect;
@@ -317,7 +321,7 @@ fn candidate(data: ScannedData, confidence: Confidence, evidence: &'static str) 
 
 impl Delivery<'_> {
     /// The symbology identifier as it arrived or with its case put right.
-    fn symbology(&self) -> Option<SymbologyId> {
+    fn symbology(&self) -> Option<SymbologyIdentifier> {
         super::ends::split_symbology(self.body).0.map(|(id, _)| id)
     }
 }

@@ -10,8 +10,7 @@ use crate::batch_number::BatchNumber;
 use crate::expiry::Expiry;
 use crate::product_code::ProductCode;
 use crate::serial::Serial;
-
-use super::ends::SymbologyId;
+use crate::symbology::SymbologyIdentifier;
 
 /// What is to be thought of a scanned code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -234,7 +233,7 @@ pub struct Diagnosis {
     /// Whose rules the code follows, when that is known.
     pub scheme: Option<Scheme>,
     /// The symbology identifier, put right if it arrived mangled.
-    pub symbology: Option<SymbologyId>,
+    pub symbology: Option<SymbologyIdentifier>,
     /// What happened on the way; no label twice.
     pub faults: Vec<Fault>,
     /// The best reading. Certain only under [`Verdict::Ok`] and [`Verdict::Repaired`].

@@ -109,10 +109,11 @@ impl Layout {
             if let Some(bracket) = self.bracket(c, capture).filter(|_| text.is_empty()) {
                 text.push(bracket);
             } else if c == '\0' {
-                match chars.peek().and_then(|&next| self.dead_key(next)) {
+                let opening = chars.peek().filter(|_| text.is_empty()).and_then(|&next| self.dead_bracket(next));
+                match opening.or_else(|| chars.peek().and_then(|&next| self.dead_key(next)).map(char::from)) {
                     Some(us) => {
                         chars.next();
-                        text.push(char::from(us));
+                        text.push(us);
                     }
                     None => text.push('\0'),
                 }
@@ -147,11 +148,12 @@ impl Layout {
     }
 
     fn bracket(&self, shown: char, capture: Capture) -> Option<char> {
-        [']', '['].into_iter().find(|&bracket| match self.keys[bracket as usize] {
-            Key::Shows(c) => c == shown,
-            Key::Dead(accent) => accent == shown && capture == Capture::Characters,
-            Key::Nothing | Key::Unused => false,
-        })
+        let plain = [']', '['].into_iter().find(|&bracket| self.keys[bracket as usize] == Key::Shows(shown));
+        plain.or_else(|| self.dead_bracket(shown).filter(|_| capture == Capture::Characters))
+    }
+
+    fn dead_bracket(&self, accent: char) -> Option<char> {
+        [']', '['].into_iter().find(|&bracket| self.keys[bracket as usize] == Key::Dead(accent))
     }
 
     fn plain_key(&self, shown: char) -> Option<u8> {

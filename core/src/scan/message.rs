@@ -3,6 +3,9 @@
 //! Reads as a verification must: structure, check digits of the product code and dates, nothing about which elements
 //! belong together, because a pack with odd but readable content still has to be looked up. Nothing is repaired here; a
 //! text either reads completely or the reason is told. The hypotheses about faults stand in `hypotheses`.
+//!
+//! Stands beside `element_string` and `iso15434`, which check a message that is taken at its word: here up to fifty variants
+//! of one input are tried, a text that stops short is told from a wrong one, and values keep their place in the text.
 
 use std::ops::Range;
 
@@ -12,6 +15,7 @@ use crate::charset;
 use crate::date::{self, DayZero};
 use crate::expiry::Expiry;
 use crate::gtin::Gtin;
+use crate::iso15434::DataIdentifier;
 use crate::ppn::Ppn;
 use crate::product_code::ProductCode;
 use crate::serial::Serial;
@@ -230,20 +234,19 @@ impl Reader<'_> {
         for part in self.text[range.clone()].split('\u{1d}') {
             let end = at + part.len();
             let last = end == range.end;
-            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
             if part.is_empty() {
                 let fault = if last { Fault::TrailingSeparator } else { Fault::LeadingSeparator };
                 note(&mut message.notes, fault);
                 at = end + 1;
                 continue;
             }
-            let letter = part.as_bytes().get(digits);
-            let identifier = at..at + digits + 1;
-            let Some(title) = part.get(..=digits).and_then(data_identifier_title) else {
-                let cut_short = last && letter.is_none() && digits <= 2;
+            let known = DataIdentifier::split_from(part).and_then(|(known, value)| Some((value, known.title()?)));
+            let Some((value, title)) = known else {
+                let cut_short = last && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
                 let scheme = (!message.spans.is_empty()).then_some(Scheme::Ifa);
                 return Err(broken(Fault::ElementInvalid, scheme, cut_short));
             };
+            let identifier = at..end - value.len();
             let value = identifier.end..end;
             if value.is_empty() {
                 return Err(broken(Fault::ElementInvalid, Some(Scheme::Ifa), last));
@@ -308,21 +311,6 @@ impl Reader<'_> {
         message.spans.push(span);
         Ok(())
     }
-}
-
-/// What a data identifier (ANSI MH10.8.2) that may stand on a medicine pack means; `None` for every other.
-fn data_identifier_title(identifier: &str) -> Option<&'static str> {
-    Some(match identifier {
-        "9N" => "PPN",
-        "1T" => "BATCH/LOT",
-        "D" => "EXPIRY",
-        "S" => "SERIAL",
-        "8P" => "GTIN",
-        "16D" => "PRODUCTION DATE",
-        "27Q" => "NUMBER OF UNITS",
-        "33L" => "URL",
-        _ => return None,
-    })
 }
 
 fn empty_message(scheme: Scheme) -> Message {

@@ -28,7 +28,6 @@ mod simulation;
 mod typed;
 
 pub use diagnosis::{Candidate, Confidence, Diagnosis, Fault, ScannedData, ScannedElement, Scheme, Verdict};
-pub use ends::SymbologyId;
 
 use conclusion::LayoutKnown;
 use ends::{note, split_symbology};

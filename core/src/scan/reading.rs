@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
+use crate::symbology::SymbologyIdentifier;
+
 use super::diagnosis::{Candidate, Confidence, Fault, ScannedData};
-use super::ends::{IdCase, SymbologyId, split_symbology};
+use super::ends::{IdCase, split_symbology};
 use super::letter_case::{self, CaseWitness};
 use super::message::{self, Broken, Message};
 
 /// A text that reads as a message.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
-    pub id: Option<(SymbologyId, IdCase)>,
+    pub id: Option<(SymbologyIdentifier, IdCase)>,
     /// The text behind the symbology identifier, in the letter case in which it arrived.
     pub text: String,
     /// The message in it; if the identifiers were exchanged, of the text with its letter case exchanged.
