@@ -28,14 +28,46 @@ pub const STYLESHEET: &str = concat!(
 
 /// Every static file.
 pub const ASSETS: &[Asset] = &[
-    Asset { path: "packtwin.css", content_type: "text/css; charset=utf-8", bytes: STYLESHEET.as_bytes() },
-    Asset { path: "icons.svg", content_type: "image/svg+xml", bytes: include_bytes!("../../static/icons.svg") },
-    Asset { path: "theme.js", content_type: JAVASCRIPT, bytes: include_bytes!("../../static/theme.js") },
-    Asset { path: "keys.js", content_type: JAVASCRIPT, bytes: include_bytes!("../../static/keys.js") },
-    Asset { path: "copy.js", content_type: JAVASCRIPT, bytes: include_bytes!("../../static/copy.js") },
-    Asset { path: "confirm.js", content_type: JAVASCRIPT, bytes: include_bytes!("../../static/confirm.js") },
-    Asset { path: "progress.js", content_type: JAVASCRIPT, bytes: include_bytes!("../../static/progress.js") },
-    Asset { path: "upload.js", content_type: JAVASCRIPT, bytes: include_bytes!("../../static/upload.js") },
+    Asset {
+        path: "packtwin.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: STYLESHEET.as_bytes(),
+    },
+    Asset {
+        path: "icons.svg",
+        content_type: "image/svg+xml",
+        bytes: include_bytes!("../../static/icons.svg"),
+    },
+    Asset {
+        path: "theme.js",
+        content_type: JAVASCRIPT,
+        bytes: include_bytes!("../../static/theme.js"),
+    },
+    Asset {
+        path: "keys.js",
+        content_type: JAVASCRIPT,
+        bytes: include_bytes!("../../static/keys.js"),
+    },
+    Asset {
+        path: "copy.js",
+        content_type: JAVASCRIPT,
+        bytes: include_bytes!("../../static/copy.js"),
+    },
+    Asset {
+        path: "confirm.js",
+        content_type: JAVASCRIPT,
+        bytes: include_bytes!("../../static/confirm.js"),
+    },
+    Asset {
+        path: "progress.js",
+        content_type: JAVASCRIPT,
+        bytes: include_bytes!("../../static/progress.js"),
+    },
+    Asset {
+        path: "upload.js",
+        content_type: JAVASCRIPT,
+        bytes: include_bytes!("../../static/upload.js"),
+    },
 ];
 
 /// The static file at this path below `/static/`.
@@ -47,7 +79,12 @@ pub fn asset_find(path: &str) -> Option<&'static Asset> {
 mod tests {
     #[test]
     fn only_known_paths_are_answered() {
-        for (path, is_known) in [("packtwin.css", true), ("keys.js", true), ("../Cargo.toml", false), ("", false)] {
+        for (path, is_known) in [
+            ("packtwin.css", true),
+            ("keys.js", true),
+            ("../Cargo.toml", false),
+            ("", false),
+        ] {
             assert_eq!(super::asset_find(path).is_some(), is_known, "{path}");
         }
     }

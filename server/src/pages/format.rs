@@ -31,7 +31,11 @@ pub fn bytes(number: u64) -> String {
 
 /// A count in its unit: bytes as a size, everything else with separators and the unit's word.
 pub fn amount(number: u64, unit: &str) -> String {
-    if unit == "bytes" { bytes(number) } else { format!("{} {unit}", thousands(number)) }
+    if unit == "bytes" {
+        bytes(number)
+    } else {
+        format!("{} {unit}", thousands(number))
+    }
 }
 
 /// Whole seconds as `45 s`, `3 min 20 s`, `2 h 05 min`, `3 d 4 h`.

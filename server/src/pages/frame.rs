@@ -37,8 +37,12 @@ impl Environment {
     /// The sentence beside the word.
     pub fn sentence(self) -> &'static str {
         match self {
-            Environment::Test => "Nothing here reaches a real hub. Packs on this site do not exist.",
-            Environment::Validation => "A release under validation. Nothing here reaches a real hub.",
+            Environment::Test => {
+                "Nothing here reaches a real hub. Packs on this site do not exist."
+            }
+            Environment::Validation => {
+                "A release under validation. Nothing here reaches a real hub."
+            }
             Environment::Production => "Real packs. What is sent from here counts.",
         }
     }
@@ -195,12 +199,22 @@ pub struct Frame {
 impl Frame {
     /// The rail with every section and nothing waiting.
     pub fn whole_rail() -> Vec<RailEntry> {
-        Section::ALL.into_iter().map(|section| RailEntry { section, waiting: 0 }).collect()
+        Section::ALL
+            .into_iter()
+            .map(|section| RailEntry {
+                section,
+                waiting: 0,
+            })
+            .collect()
     }
 
     /// The letters in the person's badge: the first of the first two words.
     pub fn initials(&self) -> String {
-        self.person.split_whitespace().take(2).filter_map(|word| word.chars().next()).collect()
+        self.person
+            .split_whitespace()
+            .take(2)
+            .filter_map(|word| word.chars().next())
+            .collect()
     }
 }
 
@@ -221,7 +235,11 @@ mod tests {
 
     #[test]
     fn an_unknown_cookie_follows_the_system() {
-        for (cookie, theme) in [("light", Theme::Light), ("dark", Theme::Dark), ("\"><b>", Theme::System)] {
+        for (cookie, theme) in [
+            ("light", Theme::Light),
+            ("dark", Theme::Dark),
+            ("\"><b>", Theme::System),
+        ] {
             assert_eq!(Theme::from_cookie(cookie), theme);
         }
     }
@@ -229,7 +247,14 @@ mod tests {
     #[test]
     fn initials_survive_any_script() {
         for (person, initials) in [("Demo Manager", "DM"), ("مدير", "م"), ("", "")] {
-            assert_eq!(Frame { person: person.into(), ..Frame::default() }.initials(), initials);
+            assert_eq!(
+                Frame {
+                    person: person.into(),
+                    ..Frame::default()
+                }
+                .initials(),
+                initials
+            );
         }
     }
 }

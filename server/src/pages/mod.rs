@@ -14,7 +14,6 @@ pub mod frame;
 pub mod piece;
 pub mod view;
 
-
 /// The filters templates may use, under the name askama looks for.
 pub(crate) mod filters {
     pub(crate) use super::format::filter::*;

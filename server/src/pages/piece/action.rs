@@ -70,32 +70,52 @@ super::embeddable!(Action);
 impl Action {
     /// A button that goes to a page.
     pub fn link(label: impl Into<String>, href: impl Into<String>) -> Self {
-        Action { label: label.into(), href: href.into(), ..Action::default() }
+        Action {
+            label: label.into(),
+            href: href.into(),
+            ..Action::default()
+        }
     }
 
     /// A button that posts, with the form token of the frame.
     pub fn post(label: impl Into<String>, href: impl Into<String>, csrf: &str) -> Self {
-        Action { method: Method::Post, csrf: csrf.to_owned(), ..Self::link(label, href) }
+        Action {
+            method: Method::Post,
+            csrf: csrf.to_owned(),
+            ..Self::link(label, href)
+        }
     }
 
     /// The same button as the page's one primary action.
     pub fn primary(self) -> Self {
-        Action { weight: Weight::Primary, ..self }
+        Action {
+            weight: Weight::Primary,
+            ..self
+        }
     }
 
     /// The same button marked as something that cannot be undone.
     pub fn danger(self) -> Self {
-        Action { weight: Weight::Danger, ..self }
+        Action {
+            weight: Weight::Danger,
+            ..self
+        }
     }
 
     /// The same button, not to be pressed, with the reason.
     pub fn refused(self, reason: impl Into<String>) -> Self {
-        Action { refused: Some(reason.into()), ..self }
+        Action {
+            refused: Some(reason.into()),
+            ..self
+        }
     }
 
     /// The same button with one more hidden field.
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.hidden.push(Hidden { name: name.to_owned(), value: value.into() });
+        self.hidden.push(Hidden {
+            name: name.to_owned(),
+            value: value.into(),
+        });
         self
     }
 
@@ -117,7 +137,10 @@ pub struct Link {
 impl Link {
     /// A link.
     pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
-        Link { label: label.into(), href: href.into() }
+        Link {
+            label: label.into(),
+            href: href.into(),
+        }
     }
 }
 

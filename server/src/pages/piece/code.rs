@@ -41,7 +41,10 @@ impl Code {
 
     /// A hash or a long id: only the first characters are shown, the whole is in the title and under the copy button.
     pub fn abridged(noun: &str, whole: impl Into<String>, shown_characters: usize) -> Self {
-        Code { shown_characters, ..Self::plain(noun, whole) }
+        Code {
+            shown_characters,
+            ..Self::plain(noun, whole)
+        }
     }
 
     /// The same code as a link.
@@ -66,8 +69,17 @@ impl Code {
 
     fn grouped(noun: &str, whole: String, size: usize) -> Self {
         let characters: Vec<char> = whole.chars().collect();
-        let groups = characters.chunks(size.min(characters.len().max(1))).map(|group| group.iter().collect()).collect();
-        Code { whole, groups, noun: noun.to_owned(), href: None, shown_characters: 0 }
+        let groups = characters
+            .chunks(size.min(characters.len().max(1)))
+            .map(|group| group.iter().collect())
+            .collect();
+        Code {
+            whole,
+            groups,
+            noun: noun.to_owned(),
+            href: None,
+            shown_characters: 0,
+        }
     }
 }
 
@@ -81,7 +93,10 @@ mod tests {
 
     #[test]
     fn groups_keep_every_character() {
-        check(Code::digits("GTIN", "04098765432100"), &["0409", "8765", "4321", "00"]);
+        check(
+            Code::digits("GTIN", "04098765432100"),
+            &["0409", "8765", "4321", "00"],
+        );
         check(Code::serial("8K2"), &["8K2"]);
         check(Code::plain("lot", "L-2291-07"), &["L-2291-07"]);
         check(Code::plain("lot", ""), &[]);

@@ -61,26 +61,37 @@ pub enum Sign {
 impl Completeness {
     /// Whether the four numbers are the same.
     pub fn is_complete(&self) -> bool {
-        self.produced == Some(self.stored) && self.stored == self.sent && self.sent == self.acknowledged
+        self.produced == Some(self.stored)
+            && self.stored == self.sent
+            && self.sent == self.acknowledged
     }
 
     /// The four steps in order.
     pub fn steps(&self) -> Vec<Step> {
-        let counts = [self.produced, Some(self.stored), Some(self.sent), Some(self.acknowledged)];
+        let counts = [
+            self.produced,
+            Some(self.stored),
+            Some(self.sent),
+            Some(self.acknowledged),
+        ];
         let largest = counts.iter().flatten().copied().max().unwrap_or(0).max(1);
         let labels = ["Produced", "Stored", "Sent", "Acknowledged"];
         (0..4)
             .map(|index| Step {
                 label: labels[index],
                 number: counts[index].map_or_else(|| "not given".to_owned(), format::thousands),
-                sign: index.checked_sub(1).map(|before| self.sign(index, counts[before], counts[index])),
+                sign: index
+                    .checked_sub(1)
+                    .map(|before| self.sign(index, counts[before], counts[index])),
                 percent: counts[index].map_or(0, |count| percent_of(count, largest)),
             })
             .collect()
     }
 
     fn sign(&self, step: usize, left: Option<u64>, right: Option<u64>) -> Sign {
-        let (Some(left), Some(right)) = (left, right) else { return Sign::Unknown };
+        let (Some(left), Some(right)) = (left, right) else {
+            return Sign::Unknown;
+        };
         let count = format::thousands(left.abs_diff(right));
         let href = format!("{}{step}", self.difference_href);
         match left.cmp(&right) {
@@ -126,7 +137,11 @@ mod tests {
     fn equal_signs_turn_into_the_difference() {
         check(Some(24_000), [24_000, 24_000, 24_000], "= = =");
         check(None, [24_000, 24_000, 24_000], "? = =");
-        check(Some(24_000), [23_998, 23_998, 20_000], "-2@/d?step=1 = -3,998@/d?step=3");
+        check(
+            Some(24_000),
+            [23_998, 23_998, 20_000],
+            "-2@/d?step=1 = -3,998@/d?step=3",
+        );
         check(Some(10), [12, 0, 0], "+2 -12@/d?step=2 =");
     }
 }

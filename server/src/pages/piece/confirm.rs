@@ -2,8 +2,8 @@
 //! (users.md 2.5). `static/confirm.js` keeps the button shut until the word is typed and stops a second press; the
 //! server checks the same without it.
 
-use crate::pages::filters;
 use super::{Field, Link, action::Hidden};
+use crate::pages::filters;
 use askama::Template;
 
 /// One counted consequence.

@@ -55,7 +55,18 @@ mod tests {
             left: left.map(Into::into),
             right: right.map(Into::into),
         };
-        let rows = vec![row(None, Some("")), row(Some("a"), Some("a")), row(Some("a"), Some("A"))];
-        assert_eq!(Difference { rows, ..Difference::default() }.count(), 2);
+        let rows = vec![
+            row(None, Some("")),
+            row(Some("a"), Some("a")),
+            row(Some("a"), Some("A")),
+        ];
+        assert_eq!(
+            Difference {
+                rows,
+                ..Difference::default()
+            }
+            .count(),
+            2
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The drop zone of the upload centre. With `static/upload.js` a file goes up in parts, can be paused, and continues after
 //! a broken line or a reload; without it the same form posts the file in one piece.
 
-use crate::pages::filters;
 use super::Download;
+use crate::pages::filters;
 use askama::Template;
 
 /// A drop zone.

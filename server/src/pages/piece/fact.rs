@@ -36,7 +36,10 @@ pub struct Fact {
 impl Fact {
     /// A fact of any kind.
     pub fn new(label: &str, value: FactValue) -> Self {
-        Fact { label: label.to_owned(), value }
+        Fact {
+            label: label.to_owned(),
+            value,
+        }
     }
 
     /// A fact in words.

@@ -78,7 +78,12 @@ super::embeddable!(Field, Select, Check);
 impl Field {
     /// A field with a name, a label and a value.
     pub fn new(name: &str, label: &str, value: impl Into<String>) -> Self {
-        Field { name: name.to_owned(), label: label.to_owned(), value: value.into(), ..Field::default() }
+        Field {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            value: value.into(),
+            ..Field::default()
+        }
     }
 
     /// The same field of another kind.
@@ -88,22 +93,34 @@ impl Field {
 
     /// The same field with a hint.
     pub fn hint(self, hint: &str) -> Self {
-        Field { hint: hint.to_owned(), ..self }
+        Field {
+            hint: hint.to_owned(),
+            ..self
+        }
     }
 
     /// The same field, obligatory.
     pub fn required(self) -> Self {
-        Field { required: true, ..self }
+        Field {
+            required: true,
+            ..self
+        }
     }
 
     /// The same field with an error beneath.
     pub fn error(self, error: impl Into<String>) -> Self {
-        Field { error: Some(error.into()), ..self }
+        Field {
+            error: Some(error.into()),
+            ..self
+        }
     }
 
     /// The same field with an `autocomplete` token.
     pub fn autocomplete(self, token: &str) -> Self {
-        Field { autocomplete: token.to_owned(), ..self }
+        Field {
+            autocomplete: token.to_owned(),
+            ..self
+        }
     }
 
     /// Whether anything describes the field besides its label.
@@ -150,12 +167,20 @@ impl Select {
                 selected: *value == selected,
             })
             .collect();
-        Select { name: name.to_owned(), label: label.to_owned(), choices, ..Select::default() }
+        Select {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            choices,
+            ..Select::default()
+        }
     }
 
     /// The same select with a hint.
     pub fn hint(self, hint: &str) -> Self {
-        Select { hint: hint.to_owned(), ..self }
+        Select {
+            hint: hint.to_owned(),
+            ..self
+        }
     }
 }
 

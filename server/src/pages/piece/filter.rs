@@ -1,8 +1,8 @@
 //! The filter bar above a list. Filters live in the address (users.md 2.7), so a filtered list can be sent to a
 //! colleague; each filter in force is a chip whose link is the same address without it.
 
-use crate::pages::filters;
 use super::{Input, Link};
+use crate::pages::filters;
 use askama::Template;
 
 /// One filter in force.

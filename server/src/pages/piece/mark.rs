@@ -46,6 +46,9 @@ super::embeddable!(Mark);
 impl Mark {
     /// A mark of any tone.
     pub fn new(tone: Tone, word: impl Into<String>) -> Self {
-        Mark { tone, word: word.into() }
+        Mark {
+            tone,
+            word: word.into(),
+        }
     }
 }

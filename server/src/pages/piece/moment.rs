@@ -43,7 +43,10 @@ mod tests {
     fn check(hour: u32, month: u32, zone: chrono_tz::Tz, local: &str) {
         let at = Utc.with_ymd_and_hms(2031, month, 7, hour, 30, 0).unwrap();
         let moment = Moment::new(at, zone);
-        assert_eq!(format!("{} {} {}", moment.date, moment.time, moment.offset), local);
+        assert_eq!(
+            format!("{} {} {}", moment.date, moment.time, moment.offset),
+            local
+        );
     }
 
     #[test]

@@ -44,7 +44,15 @@ mod tests {
     use super::Progress;
 
     fn check(done: u64, total: u64, percent: u64) {
-        assert_eq!(Progress { done, total, ..Progress::default() }.percent(), percent);
+        assert_eq!(
+            Progress {
+                done,
+                total,
+                ..Progress::default()
+            }
+            .percent(),
+            percent
+        );
     }
 
     #[test]

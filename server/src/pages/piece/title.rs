@@ -28,26 +28,43 @@ super::embeddable!(Title);
 impl Title {
     /// The title of a list or a page without an object.
     pub fn page(kind: &str) -> Self {
-        Title { kind: kind.to_owned(), ..Title::default() }
+        Title {
+            kind: kind.to_owned(),
+            ..Title::default()
+        }
     }
 
     /// The title of an object with a code as its name.
     pub fn code(kind: &str, object: impl Into<String>) -> Self {
-        Title { object: object.into(), is_code: true, ..Self::page(kind) }
+        Title {
+            object: object.into(),
+            is_code: true,
+            ..Self::page(kind)
+        }
     }
 
     /// The title of an object with a name.
     pub fn named(kind: &str, object: impl Into<String>) -> Self {
-        Title { object: object.into(), ..Self::page(kind) }
+        Title {
+            object: object.into(),
+            ..Self::page(kind)
+        }
     }
 
     /// The same title with a way back.
     pub fn back(self, label: &str, href: &str) -> Self {
-        Title { back: Some(Link::new(label, href)), ..self }
+        Title {
+            back: Some(Link::new(label, href)),
+            ..self
+        }
     }
 
     /// Kind and object in one line, for the browser's title.
     pub fn whole(&self) -> String {
-        if self.object.is_empty() { self.kind.clone() } else { format!("{} {}", self.kind, self.object) }
+        if self.object.is_empty() {
+            self.kind.clone()
+        } else {
+            format!("{} {}", self.kind, self.object)
+        }
     }
 }

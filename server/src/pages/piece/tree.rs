@@ -1,7 +1,7 @@
 //! A tree with counts: containers and what is in them. The rows come flat, in order of reading, with their depth.
 
-use crate::pages::filters;
 use super::{Code, Mark};
+use crate::pages::filters;
 use askama::Template;
 
 /// One row of a tree.

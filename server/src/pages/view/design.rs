@@ -4,8 +4,9 @@ use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{
-        Action, Check, Code, Completeness, Confirm, Difference, Download, DropZone, EmptyState, Fact, Field, FilterBar,
-        Form, Mark, Moment, Pager, Progress, Select, Timeline, Title, Toast, Tree,
+        Action, Check, Code, Completeness, Confirm, Difference, Download, DropZone, EmptyState,
+        Fact, Field, FilterBar, Form, Mark, Moment, Pager, Progress, Select, Timeline, Title,
+        Toast, Tree,
     },
 };
 use askama::Template;

@@ -3,7 +3,10 @@
 use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
-    piece::{Action, Code, Download, EmptyState, Fact, FilterBar, Link, Mark, Moment, Pager, Progress, Title, Tone},
+    piece::{
+        Action, Code, Download, EmptyState, Fact, FilterBar, Link, Mark, Moment, Pager, Progress,
+        Title, Tone,
+    },
 };
 use askama::Template;
 

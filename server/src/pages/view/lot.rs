@@ -5,8 +5,8 @@ use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{
-        Action, Code, Completeness, Download, EmptyState, Fact, FilterBar, Mark, Moment, Pager, Progress, Timeline,
-        Title,
+        Action, Code, Completeness, Download, EmptyState, Fact, FilterBar, Mark, Moment, Pager,
+        Progress, Timeline, Title,
     },
 };
 use askama::Template;
@@ -61,7 +61,8 @@ pub struct LotRow {
 impl LotRow {
     /// Whether the stored count is known to differ from the produced one.
     pub fn stored_differs(&self) -> bool {
-        self.produced.is_some_and(|produced| produced != self.stored)
+        self.produced
+            .is_some_and(|produced| produced != self.stored)
     }
 }
 

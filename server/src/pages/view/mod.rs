@@ -42,8 +42,20 @@ impl AdministrationTab {
     pub const ALL: [(AdministrationTab, &'static str, &'static str); 5] = [
         (AdministrationTab::Users, "/administration/users", "Users"),
         (AdministrationTab::Roles, "/administration/roles", "Roles"),
-        (AdministrationTab::ApiKeys, "/administration/api-keys", "API keys"),
-        (AdministrationTab::Webhooks, "/administration/webhooks", "Webhooks"),
-        (AdministrationTab::Audit, "/administration/audit", "Audit trail"),
+        (
+            AdministrationTab::ApiKeys,
+            "/administration/api-keys",
+            "API keys",
+        ),
+        (
+            AdministrationTab::Webhooks,
+            "/administration/webhooks",
+            "Webhooks",
+        ),
+        (
+            AdministrationTab::Audit,
+            "/administration/audit",
+            "Audit trail",
+        ),
     ];
 }

@@ -4,7 +4,10 @@
 use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
-    piece::{Action, Code, Difference, EmptyState, Fact, FilterBar, Form, Mark, Moment, Pager, Timeline, Title},
+    piece::{
+        Action, Code, Difference, EmptyState, Fact, FilterBar, Form, Mark, Moment, Pager, Timeline,
+        Title,
+    },
 };
 use askama::Template;
 

@@ -5,7 +5,8 @@ use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{
-        Action, Code, Download, DropZone, EmptyState, Fact, FilterBar, Mark, Moment, Pager, Progress, Timeline, Title,
+        Action, Code, Download, DropZone, EmptyState, Fact, FilterBar, Mark, Moment, Pager,
+        Progress, Timeline, Title,
     },
 };
 use askama::Template;
