@@ -179,6 +179,7 @@ pub fn upload_page(fill: Fill, frame: Frame) -> UploadPage {
     let csrf = frame.csrf.clone();
     let packs = data::packs(fill);
     let wrong = if fill == Fill::Empty { 0 } else { 2 };
+    let right = packs - wrong - packs / 200;
     let group =
         |code: &str, sentence: &str, mark, count: u64, proposal: Option<&str>| FindingGroup {
             code: code.into(),
@@ -206,7 +207,7 @@ pub fn upload_page(fill: Fill, frame: Frame) -> UploadPage {
             all_href: format!("/uploads/u1/findings?code={code}"),
         };
     let commit = Action::link(
-        format!("Commit {} packs", format::thousands(packs - wrong)),
+        format!("Commit {} packs", format::thousands(right)),
         "/uploads/u1/commit",
     );
     UploadPage {
@@ -236,17 +237,14 @@ pub fn upload_page(fill: Fill, frame: Frame) -> UploadPage {
         answer: match fill {
             Fill::Empty => "The check is running; nothing is stored before you decide.".into(),
             _ => format!(
-                "{} of {} rows are right. 2 serials occur twice.",
-                format::thousands(packs - wrong),
-                format::thousands(packs)
+                "{} of {} rows are right, {} can be fixed, 2 serials occur twice.",
+                format::thousands(right),
+                format::thousands(packs),
+                format::thousands(packs / 200)
             ),
         },
         progress: (fill == Fill::Empty).then(|| progress("Checking rows", "/jobs/j1/events")),
-        rows_right: if fill == Fill::Empty {
-            14_640
-        } else {
-            packs - wrong - packs / 200
-        },
+        rows_right: if fill == Fill::Empty { 14_640 } else { right },
         rows_fixable: packs / 200,
         rows_wrong: wrong,
         facts: vec![
@@ -773,7 +771,7 @@ pub fn message_page(fill: Fill, frame: Frame) -> MessagePage {
         is_document_cut: fill == Fill::Hostile,
         response: is_answered.then(|| MessageResponse { mark: data::bad("refused"), at: data::moment(12), sentence: "A16 data validation: Manufacturer is mandatory in AT.".into(), document: "<Answer code=\"A16\">Manufacturer</Answer>".into() }),
         attempts: (0..data::rows(fill).min(9))
-            .map(|index| Attempt { number: index + 1, at: data::moment(60 - index as i64), mark: if index == 0 { data::bad("refused") } else { data::attention("unknown") }, sentence: "The connection closed before an answer came; the hub was asked and did not have the message.".into(), milliseconds: (index == 0).then_some(184) })
+            .map(|index| Attempt { number: index + 1, at: data::moment(20 + index as i64), mark: if index == 0 { data::bad("refused") } else { data::attention("unknown") }, sentence: "The connection closed before an answer came; the hub was asked and did not have the message.".into(), milliseconds: (index == 0).then_some(184) })
             .collect(),
         actions: vec![Action::post("Ask the hub", "/messages/m1/ask", &csrf)],
         downloads: vec![data::download("Outgoing document", "", "message_TEST.xml"), data::download("Canonical JSON", "", "message_TEST.json")],
@@ -840,7 +838,7 @@ pub fn job_page(fill: Fill, frame: Frame) -> JobPage {
                 },
                 text: format!(
                     "{} rows read, lot {}",
-                    format::thousands(24_000 - index * 4_000),
+                    format::thousands(24_000 - index * 1_000),
                     data::lot(fill)
                 ),
             })
