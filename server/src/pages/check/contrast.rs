@@ -98,7 +98,10 @@ fn token(name: &str, theme: usize) -> Rgb {
 
 fn hexadecimal(colour: &str) -> Rgb {
     std::array::from_fn(|channel| {
-        f64::from(u8::from_str_radix(&colour[1 + channel * 2..3 + channel * 2], 16).unwrap())
+        f64::from(
+            u8::from_str_radix(&colour[1 + channel * 2..3 + channel * 2], 16)
+                .expect("a token is #rrggbb"),
+        )
     })
 }
 

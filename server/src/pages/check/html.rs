@@ -134,7 +134,7 @@ fn elements_are_read_with_attributes_and_text() {
         read,
         [
             "<p class=\"a > b\" hidden=\"\">x y",
-            "<b>y",
+            "<b>",
             "<input id=\"i\">"
         ]
     );

@@ -17,7 +17,7 @@ fn check(fault: impl Fn(&Sample, &[Element]) -> Vec<String>) {
     let mut faults = Vec::new();
     let mut pages = 0;
     for fill in Fill::ALL {
-        for sample in samples_render(fill, Theme::System).unwrap() {
+        for sample in samples_render(fill, Theme::System).expect("every template renders") {
             let found = fault(&sample, &elements(&sample.html));
             faults.extend(
                 found
@@ -84,8 +84,8 @@ fn every_icon_a_page_names_is_drawn() {
     let icons = ASSETS
         .iter()
         .find(|asset| asset.path == "icons.svg")
-        .unwrap();
-    let icons = std::str::from_utf8(icons.bytes).unwrap();
+        .expect("the icons are embedded");
+    let icons = std::str::from_utf8(icons.bytes).expect("the icons are text");
     check(|_, elements| {
         elements
             .iter()
@@ -266,7 +266,9 @@ fn every_row_that_opens_has_a_link_for_those_without_a_script() {
 
 #[test]
 fn colours_live_in_the_tokens_alone() {
-    let (_, after_tokens) = STYLESHEET.split_once("/* Base:").unwrap();
+    let (_, after_tokens) = STYLESHEET
+        .split_once("/* Base:")
+        .expect("the base follows the tokens");
     for (number, line) in after_tokens.lines().enumerate() {
         let is_literal = line.split([' ', ':', ',', '(', ';']).any(|word| {
             word.len() >= 4

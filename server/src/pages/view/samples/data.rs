@@ -341,8 +341,14 @@ pub fn recall(csrf: &str) -> Confirm {
     Confirm {
         question: "Recall the whole lot in every market?".into(),
         counts: vec![
-            CountLine { count: 10_000_000, text: "packs become inactive; every pharmacy that scans one is told not to dispense it".into() },
-            CountLine { count: 14, text: "markets are told".into() },
+            CountLine {
+                count: 10_000_000,
+                text: "packs become inactive; every pharmacy that scans one is told not to dispense it".into(),
+            },
+            CountLine {
+                count: 14,
+                text: "markets are told".into(),
+            },
         ],
         consequences: vec![
             "A recall cannot be undone.".into(),

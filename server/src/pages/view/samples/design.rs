@@ -1,6 +1,6 @@
 //! The `/design` page: every shared piece in every state.
 
-use super::{Fill, data, lists, objects};
+use super::{Fill, data, lists, lot, upload};
 use crate::pages::{
     frame::Frame,
     piece::{
@@ -124,7 +124,7 @@ pub fn design_page(frame: Frame) -> DesignPage {
             Fact::new("Link", FactValue::Link(Link::new("the upload", "#"))),
             Fact::absent("Absent", "not yet"),
         ],
-        completeness: Fill::ALL.into_iter().map(objects::completeness).collect(),
+        completeness: Fill::ALL.into_iter().map(lot::completeness).collect(),
         progress: vec![
             Progress {
                 label: "Waiting to start".into(),
@@ -133,7 +133,7 @@ pub fn design_page(frame: Frame) -> DesignPage {
             },
             Progress {
                 after_href: String::new(),
-                ..objects::progress("Checking rows", "")
+                ..upload::progress("Checking rows", "")
             },
             Progress {
                 label: "Received".into(),

@@ -161,7 +161,11 @@ pub fn uploads_page(fill: Fill, frame: Frame) -> UploadsPage {
                 },
                 bytes: data::packs(fill) * 47,
                 kind: if at == 3 { String::new() } else { "CSV".into() },
-                products: if at == 3 { String::new() } else { data::name(fill).into() },
+                products: if at == 3 {
+                    String::new()
+                } else {
+                    data::name(fill).into()
+                },
                 lots: data::lot(fill).into(),
                 rows: (at != 3).then(|| data::packs(fill)),
                 errors: [2, 0, 0, 0, 0][at],
@@ -399,7 +403,7 @@ pub fn search_page(fill: Fill, frame: Frame) -> SearchPage {
     let raw = match fill {
         Fill::Empty => "nonsense".to_owned(),
         _ => format!(
-            "]d201{}21{}␝17330600 10{}",
+            "]d201{}21{}{{GS}}17330600 10{}",
             data::GTIN,
             data::serial(fill),
             data::lot(fill)

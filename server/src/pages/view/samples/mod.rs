@@ -3,10 +3,13 @@
 //! page uses them.
 
 mod administration;
+mod connector;
 mod data;
 mod design;
 mod lists;
-mod objects;
+mod lot;
+mod product;
+mod upload;
 
 use super::{
     confirm::ConfirmPage,
@@ -87,22 +90,22 @@ pub fn samples_render(fill: Fill, theme: Theme) -> askama::Result<Vec<Sample>> {
     render! {
         "home": lists::home_page(fill, at(Section::Today)),
         "products": lists::products_page(fill, at(Section::Products)),
-        "product": objects::product_page(fill, at(Section::Products)),
-        "product_form": objects::product_form_page(fill, at(Section::Products)),
+        "product": product::product_page(fill, at(Section::Products)),
+        "product_form": product::product_form_page(fill, at(Section::Products)),
         "uploads": lists::uploads_page(fill, at(Section::Uploads)),
-        "upload": objects::upload_page(fill, at(Section::Uploads)),
-        "mapping": objects::mapping_page(fill, at(Section::Uploads)),
+        "upload": upload::upload_page(fill, at(Section::Uploads)),
+        "mapping": upload::mapping_page(fill, at(Section::Uploads)),
         "lots": lists::lots_page(fill, at(Section::Lots)),
-        "lot": objects::lot_page(fill, at(Section::Lots)),
-        "lot_receipt": objects::lot_receipt_page(fill, at(Section::Lots)),
+        "lot": lot::lot_page(fill, at(Section::Lots)),
+        "lot_receipt": lot::lot_receipt_page(fill, at(Section::Lots)),
         "confirm": confirm_page(fill, at(Section::Lots)),
         "connectors": lists::connectors_page(fill, at(Section::Connectors)),
-        "connector": objects::connector_page(fill, at(Section::Connectors)),
+        "connector": connector::connector_page(fill, at(Section::Connectors)),
         "messages": lists::messages_page(fill, at(Section::Messages)),
-        "message": objects::message_page(fill, at(Section::Messages)),
+        "message": connector::message_page(fill, at(Section::Messages)),
         "jobs": lists::jobs_page(fill, at(Section::Jobs)),
-        "job": objects::job_page(fill, at(Section::Jobs)),
-        "pack": objects::pack_page(fill, at(Section::Today)),
+        "job": connector::job_page(fill, at(Section::Jobs)),
+        "pack": lot::pack_page(fill, at(Section::Today)),
         "search": lists::search_page(fill, at(Section::Today)),
         "users": administration::users_page(fill, at(Section::Administration)),
         "user": administration::user_page(fill, at(Section::Administration)),
@@ -167,9 +170,7 @@ fn bare(fill: Fill, theme: Theme) -> Bare {
 }
 
 fn sign_in_page(fill: Fill, theme: Theme) -> SignInPage {
-    let refusal = (fill == Fill::Hostile).then(|| {
-        "Tenant, account and password do not fit together, or the account is locked. Try again in 30 seconds.".to_owned()
-    });
+    let refusal = (fill == Fill::Hostile).then(|| "Tenant, account and password do not fit together, or the account is locked. Try again in 30 seconds.".to_owned());
     let account = |tenant: &str, user: &str, role: &str| DemoAccount {
         tenant: tenant.into(),
         user: user.into(),
