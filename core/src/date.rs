@@ -84,6 +84,19 @@ pub fn resolve_yymmdd(
     })
 }
 
+/// The calendar day of eight digits YYYYMMDD; `None` if there is no such day.
+pub fn parse_yyyymmdd(text: &str) -> Option<NaiveDate> {
+    if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = |part: &str| part.parse::<u32>().ok();
+    NaiveDate::from_ymd_opt(
+        text[..4].parse().ok()?,
+        number(&text[4..6])?,
+        number(&text[6..])?,
+    )
+}
+
 /// The four-digit year that a two-digit `year` means for a reader in `reference_year`.
 ///
 /// 51 or more years ahead means the century before, 50 or more behind the century after (General Specifications, figure

@@ -3,13 +3,18 @@
 //! Nothing here does input or output, reads a clock, waits or knows a database: everything a rule needs is handed in,
 //! so that every rule can be shown by a small test.
 
+pub mod application_identifier;
 pub mod audit;
 pub mod batch_number;
 pub mod charset;
 pub mod check_digit;
 pub mod code;
+pub mod company_prefix;
 pub mod date;
+pub mod digital_link;
+pub mod element_string;
 pub mod environment;
+pub mod epc;
 pub mod expiry;
 pub mod fact;
 pub mod finding;
@@ -17,8 +22,10 @@ pub mod gln;
 pub mod gtin;
 pub mod ids;
 mod inline_text;
+pub mod iso15434;
 pub mod lot;
 pub mod market;
+pub mod national_code;
 pub mod pack;
 pub mod ppn;
 pub mod product;
@@ -26,6 +33,10 @@ pub mod product_code;
 pub mod pzn;
 pub mod refusal;
 pub mod role;
+pub mod russian_sgtin;
+pub mod scan;
 pub mod serial;
+pub mod serial_rules;
 pub mod sscc;
+pub mod symbology;
 pub mod time;

@@ -32,10 +32,19 @@ pub enum ProductCode {
 pub struct ProductCodeError {
     /// The text as given.
     pub value: String,
-    /// The fault as a GTIN, if it could be one by its shape.
-    pub as_gtin: Option<GtinError>,
-    /// The fault as a PPN, if it could be one by its shape.
-    pub as_ppn: Option<PpnError>,
+    /// One fault for each scheme the text could belong to by its shape, the likelier first; never empty.
+    pub faults: Vec<ProductCodeFault>,
+}
+
+/// The fault of a product code under one scheme.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProductCodeFault {
+    /// Read as a GTIN.
+    #[error(transparent)]
+    Gtin(GtinError),
+    /// Read as a PPN.
+    #[error(transparent)]
+    Ppn(PpnError),
 }
 
 impl CodingScheme {
@@ -69,36 +78,37 @@ impl ProductCode {
     pub fn parse(text: &str) -> Result<Self, ProductCodeError> {
         let looks_like_ppn = text.starts_with(PRA_PZN) && text.len() == 12
             || text.bytes().any(|byte| byte.is_ascii_uppercase());
-        let as_ppn = match looks_like_ppn.then(|| Ppn::parse(text)).transpose() {
-            Ok(Some(ppn)) => return Ok(Self::Ppn(ppn)),
-            Ok(None) => None,
-            Err(error) => Some(error),
-        };
-        match Gtin::parse(text) {
-            Ok(gtin) => Ok(Self::Gtin(gtin)),
-            Err(error) => Err(ProductCodeError {
-                value: text.to_owned(),
-                as_gtin: Some(error),
-                as_ppn,
-            }),
+        let mut faults = Vec::new();
+        if looks_like_ppn {
+            match Ppn::parse(text) {
+                Ok(ppn) => return Ok(Self::Ppn(ppn)),
+                Err(error) => faults.push(ProductCodeFault::Ppn(error)),
+            }
         }
+        match Gtin::parse(text) {
+            Ok(gtin) => return Ok(Self::Gtin(gtin)),
+            Err(error) => faults.push(ProductCodeFault::Gtin(error)),
+        }
+        Err(ProductCodeError {
+            value: text.to_owned(),
+            faults,
+        })
     }
 
     /// Reads a product code of a known scheme.
     pub fn parse_as(scheme: CodingScheme, text: &str) -> Result<Self, ProductCodeError> {
-        let refused = |as_gtin, as_ppn| ProductCodeError {
-            value: text.to_owned(),
-            as_gtin,
-            as_ppn,
-        };
-        match scheme {
+        let read = match scheme {
             CodingScheme::Gtin => Gtin::parse(text)
                 .map(Self::Gtin)
-                .map_err(|error| refused(Some(error), None)),
+                .map_err(ProductCodeFault::Gtin),
             CodingScheme::Ppn => Ppn::parse(text)
                 .map(Self::Ppn)
-                .map_err(|error| refused(None, Some(error))),
-        }
+                .map_err(ProductCodeFault::Ppn),
+        };
+        read.map_err(|fault| ProductCodeError {
+            value: text.to_owned(),
+            faults: vec![fault],
+        })
     }
 
     /// The scheme of this code.
@@ -180,27 +190,23 @@ impl From<Ppn> for ProductCode {
     }
 }
 
-impl ProductCodeError {
-    /// The stable codes of all faults, the likelier scheme first.
-    pub fn codes(&self) -> Vec<&'static str> {
-        self.as_ppn
-            .iter()
-            .map(PpnError::code)
-            .chain(self.as_gtin.iter().map(GtinError::code))
-            .collect()
+impl ProductCodeFault {
+    /// The stable code under which this fault is reported.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Gtin(error) => error.code(),
+            Self::Ppn(error) => error.code(),
+        }
     }
 }
 
 impl fmt::Display for ProductCodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.as_ppn, &self.as_gtin) {
-            (Some(ppn), Some(gtin)) => {
-                write!(f, "{:?} is no product code: {ppn}; {gtin}", self.value)
-            }
-            (Some(ppn), None) => ppn.fmt(f),
-            (None, Some(gtin)) => gtin.fmt(f),
-            (None, None) => write!(f, "{:?} is no product code", self.value),
+        for (index, fault) in self.faults.iter().enumerate() {
+            let joint = if index == 0 { "" } else { "; " };
+            write!(f, "{joint}{fault}")?;
         }
+        Ok(())
     }
 }
 
@@ -223,7 +229,10 @@ mod tests {
                     Ok(code)
                 );
             }
-            (Err(error), Err(codes)) => assert_eq!(error.codes(), codes, "{text:?}"),
+            (Err(error), Err(expected)) => {
+                let codes: Vec<_> = error.faults.iter().map(ProductCodeFault::code).collect();
+                assert_eq!(codes, expected, "{text:?}");
+            }
             (actual, expected) => panic!("{text:?}: {actual:?}, expected {expected:?}"),
         }
     }

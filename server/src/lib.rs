@@ -1,4 +1,4 @@
-//! The server: HTTP, pages, configuration, command line. The rules of the trade are not here; see `core` and `app`.
+//! The server: HTTP, pages, configuration, command line. It holds no SQL and no law of packs; see `tenants` and `core`.
 
 pub mod clock;
 pub mod command;
@@ -6,3 +6,4 @@ pub mod configuration;
 pub mod http;
 pub mod listener;
 pub mod log;
+pub mod pages;

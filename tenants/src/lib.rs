@@ -5,9 +5,11 @@
 
 pub mod audit;
 pub mod blob;
+pub mod breach_list;
 pub mod engine;
 pub mod error;
 mod founding;
+pub mod password;
 mod random;
 #[allow(missing_docs, reason = "columns are described in the migrations")]
 mod schema;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use packtwin_core::environment::Environment;
 use packtwin_core::fact::{Fact, SerialSource};
 use packtwin_core::refusal::Refusals;
 use packtwin_core::serial::Serial;
@@ -20,6 +21,8 @@ pub struct Envelope {
     pub sender: String,
     /// The release of the far side's interface to write for, such as `1.16`.
     pub release: String,
+    /// The environment of this site: every document says it, so that test data cannot pass for real (URS-CN-009).
+    pub environment: Environment,
     /// Where the far side shall send its late answers, if it calls back.
     pub callback_url: Option<String>,
 }

@@ -3,9 +3,14 @@
 //! CSV, XLSX and EPCIS readers differ in how they find the values; from here on they are the same. A reader interns the
 //! lot columns, so that a file of two million rows makes a handful of [`SeenLot`]s and two million cheap rows.
 
+use std::collections::BTreeSet;
+use std::io;
+
+use packtwin_core::code::Code;
 use packtwin_core::fact::LotHead;
-use packtwin_core::finding::Finding;
+use packtwin_core::finding::{Finding, Severity};
 use packtwin_core::serial::Serial;
+use packtwin_core::time::Timestamp;
 
 /// The number of a [`SeenLot`] within one file, counted from 0 in the order of appearance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +25,8 @@ pub struct SeenLot {
     pub batch_text: String,
     /// The expiry as written.
     pub expiry_text: String,
+    /// The market as written, empty when the file names none.
+    pub market_text: String,
     /// The checked values; `None` when one of them has an error, which was reported as a finding.
     pub head: Option<LotHead>,
 }
@@ -54,4 +61,101 @@ pub trait SerialFileSink {
     /// # Errors
     /// [`Stop`] when the work was cancelled.
     fn progress(&mut self, bytes: u64) -> Result<(), Stop>;
+}
+
+/// What a reader is told beside the file itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadSettings {
+    /// When the file is read: the century of two-digit years and the warning about a passed expiry follow from it.
+    pub at: Timestamp,
+    /// The codes whose proposals someone accepted: such rows are read with the proposal.
+    pub accepted: BTreeSet<Code>,
+    /// How many [`SeenLot`]s one file may hold; beyond it the file is refused with `UPL-044`.
+    pub lots_max: u32,
+    /// How many bytes a workbook may produce when it is unpacked (security.md, section 7).
+    pub unpacked_bytes_max: u64,
+}
+
+impl ReadSettings {
+    /// The defaults: nothing accepted, 10,000 lots, 1 GiB unpacked.
+    pub fn new(at: Timestamp) -> Self {
+        ReadSettings {
+            at,
+            accepted: BTreeSet::new(),
+            lots_max: 10_000,
+            unpacked_bytes_max: 1 << 30,
+        }
+    }
+
+    /// Whether the proposals of this code are to be used.
+    pub fn accepts(&self, code: Code) -> bool {
+        self.accepted.contains(&code)
+    }
+}
+
+/// What was read, counted. `rows` is exact: heading, comments and blank rows are not among them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileSummary {
+    /// Rows with a pack, right or wrong; in EPCIS the EPCs of commissioning events.
+    pub rows: u64,
+    /// Rows handed over with a serial; their lot may still be wrong.
+    pub rows_with_serial: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Distinct combinations of lot columns.
+    pub lots: u32,
+    /// Findings that keep a row from being stored.
+    pub errors: u64,
+    /// Findings that only want a look.
+    pub warnings: u64,
+    /// Findings mended by an accepted proposal.
+    pub fixed: u64,
+    /// What else the reader saw and did not take, in whole sentences: other events, other sheets, hidden rows.
+    pub notes: Vec<String>,
+}
+
+impl FileSummary {
+    /// Counts a finding.
+    pub fn count(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+            Severity::Fixed => self.fixed += 1,
+        }
+    }
+}
+
+/// Why a file was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadRefused {
+    /// The file itself stands in the way: unknown, unsafe, cut, or unmapped. The finding has row 0 or the row where
+    /// reading ended, and no row after it was looked at.
+    #[error("{}", .0.text)]
+    File(Box<Finding>),
+    /// The receiver asked to stop.
+    #[error(transparent)]
+    Stopped(#[from] Stop),
+    /// The bytes could not be fetched.
+    #[error("the file could not be read")]
+    Io(#[from] io::Error),
+}
+
+impl ReadRefused {
+    /// A refusal of the whole file.
+    pub fn file(code: Code, text: impl Into<String>) -> Self {
+        ReadRefused::at_row(code, 0, text)
+    }
+
+    /// A refusal at the row or line where reading ended.
+    pub fn at_row(code: Code, row: u64, text: impl Into<String>) -> Self {
+        ReadRefused::File(Box::new(Finding::error(code, row, "", text)))
+    }
+
+    /// The code of a refused file.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            ReadRefused::File(finding) => Some(finding.code),
+            ReadRefused::Stopped(_) | ReadRefused::Io(_) => None,
+        }
+    }
 }

@@ -1,0 +1,267 @@
+//! Reads separated text and lists of serials: one pass, constant memory, any size.
+//!
+//! In a file of serials nearly every row differs from the one before in its serial alone. So a checked row leaves a
+//! pattern: the bytes before and behind the serial. A row that fits it needs its serial looked at and nothing else; every
+//! other row takes the whole way through cells and checks, and both ways give the same answer.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use packtwin_connector_port::serial_check::{Flaw, quoted};
+use packtwin_connector_port::serial_file::{
+    FileSummary, LotIndex, ReadRefused, ReadSettings, SerialFileSink,
+};
+use packtwin_core::code::Code;
+use packtwin_core::serial::Serial;
+
+use crate::cells::{Cell, PROGRESS_ROWS, RowChecker};
+use crate::formula_guard;
+use crate::layout::Layout;
+use crate::mapping::Mapping;
+use crate::recognise::Recognised;
+use crate::rows::{Cells, RowEnd, RowFault, RowReader};
+use packtwin_connector_port::text_encoding::Utf8Reader;
+
+/// Reads rows and hands them to `sink`.
+///
+/// # Errors
+/// See [`ReadRefused`]; faults of single rows are findings.
+pub(crate) fn read<R: Read>(
+    input: R,
+    recognised: &Recognised,
+    mapping: &Mapping,
+    settings: &ReadSettings,
+    sink: &mut dyn SerialFileSink,
+) -> Result<FileSummary, ReadRefused> {
+    let mut rows = RowReader::new(
+        recognised.encoding.reader(input),
+        recognised.separator,
+        recognised.line_end.terminator(),
+    );
+    let mut cells = Cells::default();
+    let mut row = 0;
+    for _ in 0..mapping.skip_rows {
+        row += 1;
+        if !next(&mut rows, row)? {
+            break;
+        }
+        split(&mut rows, &mut cells, row)?;
+    }
+    let mut heading = Vec::new();
+    if mapping.heading {
+        row += 1;
+        if next(&mut rows, row)? {
+            split(&mut rows, &mut cells, row)?;
+            heading = cells
+                .iter()
+                .map(|cell| String::from_utf8_lossy(cell).into_owned())
+                .collect();
+        }
+    }
+    let layout = Layout::new(mapping, &heading)?;
+    let checker = RowChecker::new(mapping, settings, sink, layout.columns.clone(), true);
+    ListReader {
+        rows,
+        layout: &layout,
+        checker,
+        separator: recognised.separator,
+        width: heading.len(),
+        pattern: None,
+        row,
+    }
+    .read_all(&mut cells)
+}
+
+/// Works through the rows below the heading.
+struct ListReader<'a, R> {
+    rows: RowReader<Utf8Reader<R>>,
+    layout: &'a Layout,
+    checker: RowChecker<'a>,
+    separator: Option<u8>,
+    /// Cells a row has; 0 until the first row when there is no heading.
+    width: usize,
+    pattern: Option<Pattern>,
+    row: u64,
+}
+
+/// What surrounds the serial in rows of one lot.
+struct Pattern {
+    before: Vec<u8>,
+    behind: Vec<u8>,
+    /// Whether the serial stands in quotes, so that it may hold a separator.
+    quoted: bool,
+    lot: LotIndex,
+}
+
+impl<R: Read> ListReader<'_, R> {
+    fn read_all(mut self, cells: &mut Cells) -> Result<FileSummary, ReadRefused> {
+        let expected_length = self.checker.expects_length();
+        while next(&mut self.rows, self.row + 1)? {
+            self.row += 1;
+            let known = self.pattern.as_ref().and_then(|pattern| {
+                let serial = pattern.serial(self.rows.line(), self.separator)?;
+                (serial.as_bytes().len() >= expected_length).then_some((pattern.lot, serial))
+            });
+            match known {
+                Some((lot, serial)) => self.checker.good_row(self.row, lot, Some(serial))?,
+                None => self.whole_row(cells)?,
+            }
+            if self.row.is_multiple_of(PROGRESS_ROWS) {
+                self.checker.progress(self.rows.source().bytes_read())?;
+            }
+        }
+        self.checker.progress(self.rows.source().bytes_read())?;
+        let mut summary = self.checker.summary;
+        let serial_is_last = self
+            .layout
+            .serial_place()
+            .is_some_and(|place| place + 1 >= self.width);
+        if summary.rows > 0 && self.rows.ended_by() == RowEnd::File && serial_is_last {
+            summary.notes.push(
+                "The last row has no line end. If the file was cut, its last serial is incomplete."
+                    .to_owned(),
+            );
+        }
+        Ok(summary)
+    }
+
+    /// The long way: cells, then every check.
+    fn whole_row(&mut self, cells: &mut Cells) -> Result<(), ReadRefused> {
+        let single_line = self.rows.line().len();
+        let end = split(&mut self.rows, cells, self.row)?;
+        let single_line = self.rows.line().len() == single_line;
+        self.pattern = None;
+        if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
+            return Ok(());
+        }
+        if cells.get(0).is_some_and(|cell| cell.starts_with(b"#")) {
+            self.checker.guarded |= cells.iter().next() == Some(formula_guard::NOTE.as_bytes());
+            return Ok(());
+        }
+        if self.width == 0 {
+            self.width = cells.len().max(self.layout.width());
+        }
+        if let Some(flaw) = self.shape_fault(cells, end)? {
+            self.checker.summary.rows += 1;
+            return self.checker.row_flaw(self.row, flaw);
+        }
+        let texts: Vec<Cow<'_, str>> = cells.iter().map(String::from_utf8_lossy).collect();
+        let picked = self
+            .layout
+            .pick(|place| Cell::Text(texts.get(place).map_or("", |text| text.as_ref())));
+        let lot = self.checker.row(self.row, &picked)?;
+        if single_line {
+            self.pattern = self
+                .layout
+                .serial_place()
+                .and_then(|place| Pattern::of(self.rows.line(), cells.raw(place)?, lot));
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the row before its cells are looked at.
+    fn shape_fault(&mut self, cells: &Cells, end: RowEnd) -> Result<Option<Flaw>, ReadRefused> {
+        let row = self.row;
+        let last = self.rows.is_last().map_err(|fault| refused(fault, row))?;
+        if end == RowEnd::QuoteOpen {
+            return Ok(Some(match last {
+                true => Flaw::error(
+                    Code::UploadCut,
+                    "the file ends inside a quoted cell; the last rows are missing. Export it again",
+                ),
+                false => Flaw::error(
+                    Code::UploadColumnCount,
+                    "a quote is opened and never closed; check the quotes in this row",
+                ),
+            }));
+        }
+        let width = self.width;
+        let count = cells.len();
+        if count == width {
+            return Ok(None);
+        }
+        let extra_filled = cells
+            .iter()
+            .skip(width)
+            .any(|cell| !cell.trim_ascii().is_empty());
+        if count > width && !extra_filled {
+            return Ok(None);
+        }
+        if count < width && last && end == RowEnd::File {
+            return Ok(Some(Flaw::error(
+                Code::UploadCut,
+                format!(
+                    "the file ends in the middle of this row ({count} of {width} columns, no line end); the last rows are missing. Export it again"
+                ),
+            )));
+        }
+        let begin = String::from_utf8_lossy(cells.get(0).unwrap_or_default());
+        Ok(Some(Flaw::error(
+            Code::UploadColumnCount,
+            format!(
+                "the row has {count} columns instead of {width} (it begins with {}); check separators and quotes",
+                quoted(&begin)
+            ),
+        )))
+    }
+}
+
+impl Pattern {
+    /// The pattern a checked row leaves.
+    fn of(line: &[u8], (start, end): (usize, usize), lot: LotIndex) -> Option<Self> {
+        let quoted = line.get(start) == Some(&b'"');
+        let (start, end) = match quoted {
+            true if end >= start + 2 && line[end - 1] == b'"' => (start + 1, end - 1),
+            true => return None,
+            false => (start, end),
+        };
+        Some(Pattern {
+            before: line[..start].to_vec(),
+            behind: line[end..].to_vec(),
+            quoted,
+            lot,
+        })
+    }
+
+    /// The serial of a row that fits and needs no second look.
+    fn serial(&self, line: &[u8], separator: Option<u8>) -> Option<Serial> {
+        let serial = line
+            .strip_prefix(self.before.as_slice())?
+            .strip_suffix(self.behind.as_slice())?;
+        let plain = |byte: &u8| {
+            // Quotes and separators change the shape of the row; `+` stands in the exponent of a changed number.
+            !matches!(byte, b'"' | b'+') && (self.quoted || Some(*byte) != separator)
+        };
+        // The first sign of a formula, of a guarded cell and of a comment.
+        let second_look = matches!(serial.first(), Some(b'=' | b'\'' | b'#'));
+        if second_look || !serial.iter().all(plain) {
+            return None;
+        }
+        Serial::from_bytes(serial)
+    }
+}
+
+fn next<R: Read>(rows: &mut RowReader<R>, row: u64) -> Result<bool, ReadRefused> {
+    rows.next_line().map_err(|fault| refused(fault, row))
+}
+
+fn split<R: Read>(
+    rows: &mut RowReader<R>,
+    cells: &mut Cells,
+    row: u64,
+) -> Result<RowEnd, ReadRefused> {
+    rows.split(cells).map_err(|fault| refused(fault, row))
+}
+
+fn refused(fault: RowFault, row: u64) -> ReadRefused {
+    match fault {
+        RowFault::Io(error) => ReadRefused::Io(error),
+        fault => ReadRefused::at_row(
+            Code::UploadColumnCount,
+            row,
+            format!(
+                "Row {row} is {fault}, which no serial file has. Check separators, quotes and line ends."
+            ),
+        ),
+    }
+}

@@ -1,0 +1,143 @@
+//! Posts events to webhook addresses under the same address rules (security.md section 8).
+//!
+//! Https to public addresses; a test site may, by an explicit setting, reach plain http on loopback. Signing is the
+//! caller's: headers are handed in.
+
+use packtwin_connector_port::transport::{Limits, RawReply, TransportFault};
+
+use crate::address::AddressRules;
+use crate::client::{self, Peer, Request};
+
+/// Posts to webhooks.
+#[derive(Debug, Clone)]
+pub struct WebhookPoster {
+    /// The authorities trusted for receivers, PEM; usually the system's bundle.
+    pub trusted_pem: String,
+    /// Which public ports may be reached.
+    pub ports: Vec<u16>,
+    /// Whether `http://` and `https://` on loopback are allowed as well: test sites only.
+    pub loopback: bool,
+    /// Limits of one post.
+    pub limits: Limits,
+}
+
+impl WebhookPoster {
+    /// Whether a receiver may have this address, as far as it can be told without resolving its name.
+    ///
+    /// # Errors
+    /// [`TransportFault::NotAllowed`] with the rule that stands against it.
+    pub fn check(&self, url: &str) -> Result<(), TransportFault> {
+        self.rules(url).map(drop)
+    }
+
+    /// Posts once.
+    ///
+    /// # Errors
+    /// See [`TransportFault`].
+    pub fn post(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<RawReply, TransportFault> {
+        let peer = Peer {
+            identity: None,
+            trusted_pem: &self.trusted_pem,
+            addresses: self.rules(url)?,
+            limits: self.limits,
+        };
+        let request = Request {
+            url,
+            headers,
+            content_type,
+            length: body.len() as u64,
+        };
+        client::post(&peer, &request, &mut &*body)
+    }
+
+    fn rules(&self, url: &str) -> Result<AddressRules, TransportFault> {
+        let refuse = |why: &str| {
+            Err(TransportFault::NotAllowed {
+                why: why.to_owned(),
+            })
+        };
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return refuse("the address names no scheme; write https://");
+        };
+        if rest
+            .split(['/', '?', '#'])
+            .next()
+            .is_some_and(|authority| authority.contains('@'))
+        {
+            return refuse("the address holds a user name");
+        }
+        let on_loopback = self.loopback && names_loopback(rest);
+        match (scheme, on_loopback) {
+            ("http" | "https", true) => return Ok(AddressRules::loopback()),
+            ("https", false) => {}
+            ("http", false) => return refuse("only https is spoken"),
+            _ => return refuse("the scheme is not https"),
+        }
+        let rules = AddressRules {
+            ports: self.ports.clone(),
+            loopback: false,
+        };
+        for address in client::literal_addresses(url) {
+            rules
+                .check(address)
+                .map_err(|why| TransportFault::NotAllowed { why })?;
+        }
+        Ok(rules)
+    }
+}
+
+/// Whether the host is written as loopback; what it resolves to is checked again when connecting.
+fn names_loopback(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(loopback: bool, url: &str, allowed: bool) {
+        let poster = WebhookPoster {
+            trusted_pem: String::new(),
+            ports: vec![443],
+            loopback,
+            limits: Limits::default(),
+        };
+        assert_eq!(
+            poster.check(url).is_ok(),
+            allowed,
+            "{url}: {:?}",
+            poster.check(url)
+        );
+    }
+
+    #[test]
+    fn inner_addresses_and_plain_http_are_refused() {
+        check(false, "https://receiver.example/hook", true);
+        check(false, "https://receiver.example:444/hook", true);
+        check(false, "http://receiver.example/hook", false);
+        check(false, "ftp://receiver.example/hook", false);
+        check(false, "receiver.example/hook", false);
+        check(false, "https://user:secret@receiver.example/hook", false);
+        check(false, "https://127.0.0.1/hook", false);
+        check(false, "https://192.168.0.1/hook", false);
+        check(false, "https://[::1]/hook", false);
+        check(true, "http://127.0.0.1:8080/hook", true);
+        check(true, "http://localhost:8080/hook", true);
+        check(true, "http://10.0.0.1:8080/hook", false);
+        check(true, "http://localhost.example:8080/hook", false);
+    }
+}

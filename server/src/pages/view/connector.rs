@@ -1,0 +1,114 @@
+//! Connectors (users.md 3.9): health at a glance, and one connector with its certificate, limits, check and, on test
+//! sites, the simulator's fault switches.
+
+use crate::pages::filters;
+use crate::pages::{
+    frame::Frame,
+    piece::{Action, Check, EmptyState, Fact, Mark, Moment, Timeline, Title},
+};
+use askama::Template;
+
+/// `GET /connectors`
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "page/connectors.html")]
+pub struct ConnectorsPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The title line.
+    pub title: Title,
+    /// The connectors of this tenant.
+    pub rows: Vec<ConnectorRow>,
+    /// Shown when there is none.
+    pub empty: EmptyState,
+}
+
+/// A connector in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectorRow {
+    /// Its page.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// Country or region.
+    pub country: String,
+    /// Environment written in its endpoint: "TEST".
+    pub environment: String,
+    /// up, slow, down at far side, down here, blocked by certificate, terms not accepted, paused.
+    pub state: Mark,
+    /// Messages waiting.
+    pub queue: u64,
+    /// Age of the oldest waiting message in seconds.
+    pub oldest_seconds: Option<u64>,
+    /// Last acknowledgement.
+    pub acknowledged_at: Option<Moment>,
+    /// 95th percentile of the answer time in milliseconds, last 24 hours.
+    pub p95_milliseconds: Option<u64>,
+    /// Refused or failed calls in the last 24 hours.
+    pub errors_24h: u64,
+}
+
+/// `GET /connectors/{id}`
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "page/connector.html")]
+pub struct ConnectorPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The title line; the primary action checks the credentials.
+    pub title: Title,
+    /// The answer in one sentence: "Answering; nothing waits." or whose fault it is.
+    pub answer: String,
+    /// Queue, oldest, last acknowledgement, p95, errors.
+    pub health: Vec<Fact>,
+    /// Endpoint, schema release, schedule.
+    pub settings: Vec<Fact>,
+    /// The client certificate; `None` for connectors without one.
+    pub certificate: Option<Certificate>,
+    /// Packs per message, calls per minute.
+    pub limits: Vec<Fact>,
+    /// What the last credential check found.
+    pub check: Option<CredentialCheck>,
+    /// Fault switches of the simulator; `None` in production.
+    pub simulator: Option<Simulator>,
+    /// Pause, resume, drain, messages.
+    pub actions: Vec<Action>,
+    /// History, newest first.
+    pub timeline: Timeline,
+}
+
+/// A client certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// "412 days left", "expired".
+    pub mark: Mark,
+    /// Subject, issuer, serial, begin, end.
+    pub facts: Vec<Fact>,
+    /// How to renew it, one step each.
+    pub renewal_steps: Vec<String>,
+}
+
+/// What a credential check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CredentialCheck {
+    /// When.
+    pub at: Moment,
+    /// The steps: name found, TLS, certificate accepted, credentials accepted, terms accepted.
+    pub steps: Vec<CheckStep>,
+}
+
+/// One step of a credential check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckStep {
+    /// Its outcome.
+    pub mark: Mark,
+    /// What was tried and what came back.
+    pub sentence: String,
+}
+
+/// Fault switches of a simulator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Simulator {
+    /// Where the switches post to.
+    pub action: String,
+    /// The switches.
+    pub switches: Vec<Check>,
+}

@@ -1,0 +1,61 @@
+//! One file per noun, one struct per page. A handler fills the struct, `render()` writes the page. Fields are words,
+//! numbers and pieces; nothing is decided here.
+
+pub mod api_key;
+pub mod audit;
+pub mod confirm;
+pub mod connector;
+pub mod design;
+pub mod home;
+pub mod job;
+pub mod lot;
+pub mod mapping;
+pub mod message;
+pub mod pack;
+pub mod problem;
+pub mod product;
+pub mod role;
+pub mod samples;
+pub mod sign_in;
+pub mod upload;
+pub mod user;
+pub mod webhook;
+
+/// A tab of the administration pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AdministrationTab {
+    /// Accounts and invitations.
+    #[default]
+    Users,
+    /// The role matrix.
+    Roles,
+    /// API keys.
+    ApiKeys,
+    /// Webhooks and deliveries.
+    Webhooks,
+    /// The audit trail.
+    Audit,
+}
+
+impl AdministrationTab {
+    /// The tabs in order with their address and words.
+    pub const ALL: [(AdministrationTab, &'static str, &'static str); 5] = [
+        (AdministrationTab::Users, "/administration/users", "Users"),
+        (AdministrationTab::Roles, "/administration/roles", "Roles"),
+        (
+            AdministrationTab::ApiKeys,
+            "/administration/api-keys",
+            "API keys",
+        ),
+        (
+            AdministrationTab::Webhooks,
+            "/administration/webhooks",
+            "Webhooks",
+        ),
+        (
+            AdministrationTab::Audit,
+            "/administration/audit",
+            "Audit trail",
+        ),
+    ];
+}

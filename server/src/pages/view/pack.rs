@@ -1,0 +1,92 @@
+//! A pack's basic twin, and what a scan or search found. A scanner is a keyboard that types fast: any page takes a scan
+//! and comes here. The page never calls a code certain that is not.
+
+use crate::pages::filters;
+use crate::pages::{
+    frame::Frame,
+    piece::{Code, EmptyState, Fact, Mark, Timeline, Title},
+};
+use askama::Template;
+
+/// `GET /packs/{code}/{serial}`
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "page/pack.html")]
+pub struct PackPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The title line with the pack's state.
+    pub title: Title,
+    /// The answer in one sentence: "Active at the hub since …".
+    pub answer: String,
+    /// Product, code, serial, lot, expiry, market, source.
+    pub facts: Vec<Fact>,
+    /// Facts about the pack, newest first.
+    pub timeline: Timeline,
+}
+
+/// `GET /search?q=…`
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "page/search.html")]
+pub struct SearchPage {
+    /// The frame, with the search field filled.
+    pub frame: Frame,
+    /// The title line.
+    pub title: Title,
+    /// What was typed or scanned, unprintable characters made visible.
+    pub raw: String,
+    /// What it was taken for: "GS1 Data Matrix", "lot number".
+    pub recognised: String,
+    /// How sure: "certain", "probable", "cannot tell".
+    pub verdict: Mark,
+    /// What the code says.
+    pub elements: Vec<ScanElement>,
+    /// What is wrong with the scan and what to do, one sentence each.
+    pub faults: Vec<String>,
+    /// What it may have been meant to say.
+    pub candidates: Vec<ScanCandidate>,
+    /// Packs, lots, products, messages that match.
+    pub hits: Vec<SearchHit>,
+    /// Shown when nothing matches.
+    pub empty: EmptyState,
+}
+
+/// One element of a scanned code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScanElement {
+    /// Application identifier, "01".
+    pub identifier: String,
+    /// "GTIN".
+    pub label: String,
+    /// The value.
+    pub value: Code,
+    /// "check digit right", or what is wrong.
+    pub mark: Mark,
+}
+
+/// What a faulty scan may have meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScanCandidate {
+    /// The corrected code.
+    pub code: Code,
+    /// What would have had to go wrong.
+    pub reason: String,
+    /// Confidence in whole per cent.
+    pub confidence_percent: u64,
+    /// Search for it.
+    pub href: String,
+}
+
+/// Something that matches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchHit {
+    /// "Pack", "Lot", "Product", "Message".
+    pub kind: String,
+    /// Its code.
+    pub code: Code,
+    /// A second line.
+    pub note: String,
+    /// Its state.
+    pub state: Mark,
+    /// Its page.
+    pub href: String,
+}
