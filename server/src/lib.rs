@@ -1,3 +1,9 @@
-//! The outermost room: HTTP, pages, configuration and process start. It holds no SQL and no law of packs.
+//! The server: HTTP, pages, configuration, command line. It holds no SQL and no law of packs; see `tenants` and `core`.
 
+pub mod clock;
+pub mod command;
+pub mod configuration;
+pub mod http;
+pub mod listener;
+pub mod log;
 pub mod pages;

@@ -24,30 +24,33 @@
       if (event.key === "Escape") event.target.blur();
       return;
     }
+    clearTimeout(waiting);
     if (takeScan(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    clearTimeout(waiting);
     // A lone letter acts only when no second one follows at once: then it was a person, not a scanner.
     if (event.key === "j" || event.key === "k") {
-      waiting = setTimeout(() => moveRow(event.key === "j" ? 1 : -1), SINGLE_KEY_DELAY_MS);
+      const step = event.key === "j" ? 1 : -1;
+      if (event.repeat) moveRow(step);
+      else waiting = setTimeout(() => moveRow(step), SINGLE_KEY_DELAY_MS);
     } else if (event.key === "/") {
       event.preventDefault();
       const field = document.getElementById("q");
       waiting = setTimeout(() => { if (field) { field.focus(); field.select(); } }, SINGLE_KEY_DELAY_MS);
     } else if (event.key === "Enter") {
       const row = document.querySelector("tr.current");
-      if (row && event.target === document.body) location.href = row.dataset.href;
+      if (row && !event.target.closest("a, button, summary")) location.href = row.dataset.href;
     } else if (event.key === "Escape") {
       goBack();
     }
   });
 
   function takeScan(event) {
+    // A held key repeats faster than people type, but no scanner repeats keys.
+    if (event.repeat) { typed = ""; return false; }
     const now = event.timeStamp;
     if (now - typedAt > PAUSE_MS) typed = "";
     if ((event.key === "Enter" || event.key === "Tab") && typed.length >= SCAN_CHARACTERS_MIN) {
       event.preventDefault();
-      clearTimeout(waiting);
       location.href = `/search?q=${encodeURIComponent(typed)}`;
       return true;
     }
@@ -64,12 +67,9 @@
     if (all.length === 0) return;
     const at = all.findIndex((row) => row.classList.contains("current"));
     const next = Math.min(Math.max(at + step, 0), all.length - 1);
-    if (at >= 0) {
-      all[at].classList.remove("current");
-      all[at].removeAttribute("aria-selected");
-    }
+    if (at >= 0) all[at].classList.remove("current");
     all[next].classList.add("current");
-    all[next].setAttribute("aria-selected", "true");
+    all[next].querySelector("a")?.focus({ preventScroll: true });
     all[next].scrollIntoView({ block: "nearest" });
   }
 

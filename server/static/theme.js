@@ -32,7 +32,7 @@
       const now = new Date(start + performance.now() - since);
       const local = new Date(now.getTime() + minutes * 60000).toISOString();
       clock.dateTime = now.toISOString();
-      clock.firstChild.data = `${local.slice(0, 10)} `;
+      clock.querySelector(".moment-date").textContent = local.slice(0, 10);
       clock.querySelector(".moment-time").textContent = local.slice(11, 16);
       clock.title = `${now.toISOString().slice(0, 19)}Z (UTC)`;
     }, 15000);

@@ -70,6 +70,19 @@ impl<T> Noted<T> {
         self
     }
 
+    /// Gives every note the reason, in the words of the person who did it.
+    pub fn because(mut self, reason: &str) -> Self {
+        for note in &mut self.notes {
+            reason.clone_into(&mut note.reason);
+        }
+        self
+    }
+
+    /// The value that the change answers.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
     pub(crate) fn into_parts(self) -> (T, Vec<AuditNote>) {
         (self.value, self.notes)
     }

@@ -5,10 +5,17 @@
 
 pub mod audit;
 pub mod blob;
+pub mod breach_list;
 pub mod engine;
 pub mod error;
+mod founding;
+pub mod password;
+mod random;
 #[allow(missing_docs, reason = "columns are described in the migrations")]
 mod schema;
 pub mod scope;
+pub mod seal;
 pub mod site;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

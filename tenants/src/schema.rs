@@ -6,6 +6,7 @@ diesel::table! {
     site (site_id) {
         site_id -> Integer,
         environment -> Text,
+        key_fingerprint -> Text,
         created_at -> BigInt,
     }
 }
@@ -150,6 +151,7 @@ diesel::table! {
         product_no -> Integer,
         version -> Integer,
         name -> Text,
+        markets -> Text,
         state -> Text,
         data -> Text,
         created_at -> BigInt,
@@ -356,6 +358,7 @@ diesel::table! {
         load_no -> Nullable<Integer>,
         first -> BigInt,
         count -> BigInt,
+        repeats -> BigInt,
         list_sha256 -> Nullable<Binary>,
         detail -> Text,
     }

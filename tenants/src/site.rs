@@ -1,23 +1,24 @@
 //! A site: one database, one folder of files, one environment, many tenants.
 //!
-//! Opening checks that the environment written in the database is the configured one; a mismatch stops the start. On
-//! PostgreSQL it also checks that the serving role can pass no policy by.
+//! Opening is in [`crate::founding`]. The site itself acts under the number 0, which no customer has: its audit chain tells
+//! of tenants and of sign-ins that belong to nobody.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
 use packtwin_core::environment::Environment;
 use packtwin_core::ids::TenantId;
 use packtwin_core::time::Timestamp;
 
-use crate::audit::genesis;
+use crate::audit::AuditNote;
 use crate::engine::{self, Access, AnyConnection, Engine, Pool, PooledConnection};
 use crate::error::StoreError;
-use crate::schema::{site, tenant, tenant_head};
+use crate::founding;
+use crate::schema::{tenant, tenant_head};
 use crate::scope::{Actor, TenantScope, Who};
+use crate::seal::{Secret, SiteKey};
 
 /// How a site is opened.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ pub(crate) struct SiteInner {
     pub(crate) pool: Pool,
     pub(crate) folder: PathBuf,
     pub(crate) environment: Environment,
+    pub(crate) key: SiteKey,
     engine: Engine,
     /// SQLite has one writer. Writers of this process wait here in turn instead of polling the file's lock.
     writer: Mutex<()>,
@@ -86,21 +88,19 @@ impl Site {
         for folder in ["blobs", "incoming", "work"] {
             std::fs::create_dir_all(settings.folder.join(folder))?;
         }
+        let pool = settings.engine.pool(settings.connections)?;
+        let key = founding::found_or_compare(&pool, &settings, now)?;
         let inner = SiteInner {
-            pool: settings.engine.pool(settings.connections)?,
+            pool,
             folder: settings.folder,
             environment: settings.environment,
+            key,
             engine: settings.engine,
             writer: Mutex::new(()),
         };
-        let site = Site {
+        Ok(Site {
             inner: Arc::new(inner),
-        };
-        site.platform(Access::Write, |connection| {
-            refuse_privileged_role(connection)?;
-            found_or_compare(connection, settings.environment, now)
-        })?;
-        Ok(site)
+        })
     }
 
     /// The environment of the site.
@@ -118,6 +118,11 @@ impl Site {
         self.inner.engine.name()
     }
 
+    /// A key derived from the site's key for one purpose outside this crate: session tokens, cursors.
+    pub fn derived_key(&self, purpose: &'static str) -> Secret {
+        self.inner.key.derive(purpose)
+    }
+
     /// Adds a tenant with an empty audit chain.
     ///
     /// # Errors
@@ -129,37 +134,30 @@ impl Site {
         time_zone: &str,
         now: Timestamp,
     ) -> Result<TenantId, StoreError> {
-        let id = self.platform(Access::Write, |connection| {
+        self.platform_scope("founding").change(now, |writer| {
+            // The platform's head row is held from here on, so that no two tenants get one number.
+            let head = tenant_head::table.find(writer.tenant_id());
+            diesel::update(head)
+                .set(tenant_head::last_fact.eq(tenant_head::last_fact + 1))
+                .execute(writer.connection)?;
             let last: Option<i32> = tenant::table
                 .select(diesel::dsl::max(tenant::tenant_id))
-                .first(connection)?;
-            let id = last.unwrap_or(0) + 1;
-            diesel::insert_into(tenant::table)
-                .values((
-                    tenant::tenant_id.eq(id),
-                    tenant::name.eq(name),
-                    tenant::short_name.eq(short_name),
-                    tenant::time_zone.eq(time_zone),
-                    tenant::state.eq("active"),
-                    tenant::created_at.eq(now.micros()),
-                ))
-                .execute(connection)?;
-            Ok(TenantId(id))
-        })?;
-        let scope = self.system_scope(id, "founding");
-        scope.housekeep(now, crate::scope::Housekeeping::Invisible, |writer| {
-            diesel::insert_into(tenant_head::table)
-                .values((
-                    tenant_head::tenant_id.eq(writer.tenant_id()),
-                    tenant_head::audit_seq.eq(0),
-                    tenant_head::audit_hash.eq(genesis()),
-                    tenant_head::last_product.eq(0),
-                    tenant_head::last_fact.eq(0),
-                ))
-                .execute(writer.connection)
-                .map_err(StoreError::from)
-        })?;
-        Ok(id)
+                .first(writer.connection)?;
+            let id = TenantId(last.unwrap_or(0) + 1);
+            founding::tenant_insert(
+                writer.connection,
+                &Tenant {
+                    id,
+                    name: name.to_owned(),
+                    short_name: short_name.to_owned(),
+                    time_zone: time_zone.to_owned(),
+                },
+                "active",
+                now,
+            )?;
+            engine::enter_tenant(writer.connection, founding::PLATFORM)?;
+            Ok(AuditNote::new("tenant.created", format!("tenant {short_name}")).returning(id))
+        })
     }
 
     /// Every active tenant.
@@ -187,6 +185,11 @@ impl Site {
             time_zone,
         };
         Ok(rows.into_iter().map(tenant).collect())
+    }
+
+    /// The platform's own scope, which holds nothing but its audit chain.
+    pub fn platform_scope(&self, pass: &'static str) -> TenantScope {
+        self.system_scope(founding::PLATFORM, pass)
     }
 
     /// The house acting for one tenant: a pass, a job, the command line.
@@ -226,56 +229,4 @@ impl Site {
         }
         outcome
     }
-}
-
-fn found_or_compare(
-    connection: &mut AnyConnection,
-    environment: Environment,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let written: Option<String> = site::table
-        .select(site::environment)
-        .first(connection)
-        .optional()?;
-    match written {
-        None => {
-            diesel::insert_into(site::table)
-                .values((
-                    site::site_id.eq(1),
-                    site::environment.eq(environment.as_str()),
-                    site::created_at.eq(now.micros()),
-                ))
-                .execute(connection)?;
-            Ok(())
-        }
-        Some(written) if written == environment.as_str() => Ok(()),
-        Some(written) => Err(StoreError::WrongSite(format!(
-            "this database belongs to the {written} environment, the configuration says {environment}"
-        ))),
-    }
-}
-
-#[derive(QueryableByName)]
-struct RoleRow {
-    #[diesel(sql_type = Bool)]
-    privileged: bool,
-}
-
-/// Row-level security protects nothing from a superuser, an owner or a role with BYPASSRLS.
-fn refuse_privileged_role(connection: &mut AnyConnection) -> Result<(), StoreError> {
-    let AnyConnection::Postgres(postgres) = connection else {
-        return Ok(());
-    };
-    let row: RoleRow = diesel::sql_query(
-        "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (
-             SELECT FROM pg_class c WHERE c.relname = 'pack' AND c.relowner = r.oid) AS privileged
-         FROM pg_roles r WHERE r.rolname = current_user",
-    )
-    .get_result(postgres)?;
-    if row.privileged {
-        let told =
-            "the serving database role could pass row-level security by; use the role packtwin_app";
-        return Err(StoreError::WrongSite(told.to_owned()));
-    }
-    Ok(())
 }

@@ -97,3 +97,59 @@ fn put_company(put: &mut impl FnMut(String, Option<&str>), place: &str, company:
         address.country.as_deref(),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use packtwin_core::product::ProductVersion;
+
+    use super::*;
+    use crate::fixtures::{company, version};
+
+    fn check(
+        change: impl FnOnce(&mut ProductVersion),
+        expected: &[(&str, Option<&str>, Option<&str>)],
+    ) {
+        let ours = version();
+        let mut hub = version();
+        change(&mut hub);
+        let drifts = compare(&ours, &hub);
+        let found: Vec<_> = drifts
+            .iter()
+            .map(|drift| {
+                (
+                    drift.canonical.as_str(),
+                    drift.ours.as_deref(),
+                    drift.hub.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn each_difference_is_named_from_both_sides() {
+        check(|_| {}, &[]);
+        check(
+            |hub| hub.data.markets[0].holder.address.street2 = Some(String::new()),
+            &[],
+        );
+        check(|hub| hub.data.markets.reverse(), &[]);
+        check(
+            |hub| hub.data.name = "Sandboxin".to_owned(),
+            &[("name", Some("Sandboxin 20 mg Tabletten"), Some("Sandboxin"))],
+        );
+        check(
+            |hub| {
+                hub.data.common_name = None;
+                let mut extra = company("WHO-2", "Zweiter", "Ort");
+                extra.address = Default::default();
+                hub.data.markets[0].wholesalers.push(extra);
+            },
+            &[
+                ("common_name", Some("sandboxinum"), None),
+                ("markets/AT/wholesalers/WHO-2/id", None, Some("WHO-2")),
+                ("markets/AT/wholesalers/WHO-2/name", None, Some("Zweiter")),
+            ],
+        );
+    }
+}

@@ -76,8 +76,8 @@ const CODES: &[(&str, Code, &str)] = &[
     ),
     (
         "PT-VERSION",
-        Code::ProductVersionInUse,
-        "The hub holds this version with other content and packs are bound to it: create a new version.",
+        Code::UploadOtherVersion,
+        "The hub holds this batch under another product version; a batch belongs to one for ever.",
     ),
     (
         "PT-MARKET",
@@ -109,11 +109,6 @@ const CODES: &[(&str, Code, &str)] = &[
         Code::HubDifference,
         "The count at the end differs from the packs in the message; send the message again from the store.",
     ),
-    (
-        "PT-STATE",
-        Code::HubRefused,
-        "The role with which we speak to the hub may not set this state.",
-    ),
 ];
 
 /// A fault of the hub with what it means to us.
@@ -127,5 +122,26 @@ pub fn far_fault(code: &str, place: &str, text: &str) -> FarFault {
         advice: known
             .map_or(Code::HubRefused.remedy(), |(_, _, advice)| *advice)
             .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_stands_once_and_an_unknown_one_is_a_refusal() {
+        for (index, (code, _, advice)) in CODES.iter().enumerate() {
+            assert!(
+                CODES[..index].iter().all(|(earlier, _, _)| earlier != code),
+                "{code}"
+            );
+            assert!(advice.ends_with('.'), "{code}");
+        }
+        let unknown = far_fault("Z1", "there", "text");
+        assert_eq!(
+            (unknown.ours, unknown.code.as_str()),
+            (Code::HubRefused, "Z1")
+        );
     }
 }

@@ -35,3 +35,8 @@ pub use quality::{QualityHint, quality};
 pub use reading::{HubDocument, ReadError, read_document};
 pub use release::Release;
 pub use settings::{HubSettings, Role};
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod golden_tests;

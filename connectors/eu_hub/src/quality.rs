@@ -75,3 +75,44 @@ fn shares_word(name: &str, form: &str) -> bool {
         .filter(|word| word.chars().count() >= 3)
         .any(|word| name.contains(&word.chars().take(5).collect::<String>()))
 }
+
+#[cfg(test)]
+mod tests {
+    use packtwin_core::product::MasterData;
+
+    use super::*;
+    use crate::fixtures::version;
+
+    fn check(change: impl FnOnce(&mut MasterData), expected: &[&str]) {
+        let mut data = version().data;
+        change(&mut data);
+        let found: Vec<&str> = quality(&data).iter().map(|hint| hint.pointer).collect();
+        assert_eq!(found, expected, "{data:?}");
+    }
+
+    #[test]
+    fn hints_name_the_field() {
+        check(|_| {}, &[]);
+        check(
+            |data| data.name = "Sandboxin Tabletten".to_owned(),
+            &["/name"],
+        );
+        check(|data| data.name = "Sandboxin 20 mg".to_owned(), &["/name"]);
+        check(
+            |data| data.name = "Sandboxin 20 mg Tabletten DE".to_owned(),
+            &["/name"],
+        );
+        check(
+            |data| data.common_name = Some("sandboxinum 20 mg".to_owned()),
+            &["/common_name"],
+        );
+        check(|data| data.strength = "20".to_owned(), &["/strength"]);
+        check(
+            |data| {
+                data.strength = "0,5 %".to_owned();
+                data.name = "Sandboxin 0.5 % Tabletten".to_owned()
+            },
+            &[],
+        );
+    }
+}

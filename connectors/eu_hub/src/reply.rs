@@ -148,3 +148,112 @@ fn fault<R: BufRead>(cursor: &mut Cursor<R>, element: &Element) -> Result<FarFau
         &text,
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(content: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\"?><h:HubReply xmlns:h=\"urn:packtwin:eu-hub-mirror:1.16\"><h:MessageId> msg_1 </h:MessageId>\
+             <h:Later attribute=\"ignored\"/>{content}</h:HubReply>"
+        )
+    }
+
+    fn check(status: u16, content: &str, expected: &str) {
+        let read = read(status, reply(content).as_bytes());
+        let word = match &read.verdict {
+            Verdict::Accepted(ack) => {
+                format!("accepted {} {} {}", ack.id, ack.packs, ack.warnings.len())
+            }
+            Verdict::Waiting { reference } => format!("waiting {reference}"),
+            Verdict::Partial {
+                acknowledgement,
+                refused,
+            } => format!(
+                "partial {} {} {}",
+                acknowledgement.packs, refused[0].serial, refused[0].fault.ours
+            ),
+            Verdict::Refused { faults } => {
+                let codes: Vec<String> = faults
+                    .iter()
+                    .map(|fault| format!("{}={}", fault.code, fault.ours))
+                    .collect();
+                format!("refused {}", codes.join(" "))
+            }
+            Verdict::NotReceived => "not received".to_owned(),
+            Verdict::Unknown { .. } => "unknown".to_owned(),
+        };
+        assert_eq!(word, expected, "{status} {content}");
+    }
+
+    const ACK: &str = "<h:Acknowledgement id=\"ACK-1\" at=\"2026-11-20T09:31:00Z\"><h:PacksAccepted>5</h:PacksAccepted></h:Acknowledgement>";
+
+    #[test]
+    fn each_answer_has_its_meaning() {
+        check(200, ACK, "accepted ACK-1 5 0");
+        check(
+            200,
+            "<h:Acknowledgement id=\"A\"><h:PacksAccepted>5</h:PacksAccepted><h:Warning code=\"A67\">buffer</h:Warning></h:Acknowledgement>",
+            "accepted A 5 1",
+        );
+        check(202, "<h:Receipt reference=\"r-9\"/>", "waiting r-9");
+        check(
+            200,
+            "<h:PartialAcknowledgement id=\"A\"><h:PacksAccepted>4</h:PacksAccepted>\
+             <h:RefusedPack sn=\"a&lt;b\" code=\"PT-DUPLICATE\" place=\"p\">t</h:RefusedPack></h:PartialAcknowledgement>",
+            "partial 4 a<b UPL-014",
+        );
+        check(
+            422,
+            "<h:ValidationFault><h:Fault code=\"A16\" place=\"Name\">t</h:Fault><h:Fault code=\"X9\">u</h:Fault></h:ValidationFault>",
+            "refused A16=HUB-201 X9=HUB-206",
+        );
+        check(404, "<h:NotReceived/>", "not received");
+    }
+
+    /// F14: what contradicts itself is unknown and nothing else.
+    #[test]
+    fn a_contradiction_is_unknown() {
+        check(500, ACK, "unknown");
+        check(202, ACK, "unknown");
+        check(200, "<h:Receipt reference=\"r\"/>", "unknown");
+        check(200, "<h:NotReceived/>", "unknown");
+        check(200, "", "unknown");
+        check(200, &format!("{ACK}{ACK}"), "unknown");
+        check(200, &format!("{ACK}<h:NotReceived/>"), "unknown");
+        check(200, &ACK.replace("ACK-1", " "), "unknown");
+        check(200, &ACK.replace(">5<", ">many<"), "unknown");
+        check(422, "<h:ValidationFault/>", "unknown");
+        check(
+            200,
+            &ACK.replace(
+                "</h:Acknowledgement>",
+                "<h:RefusedPack sn=\"1\" code=\"x\"/></h:Acknowledgement>",
+            ),
+            "unknown",
+        );
+    }
+
+    #[test]
+    fn what_is_no_answer_is_unknown() {
+        let whole = reply(ACK);
+        for body in [
+            "",
+            "<html><body>Gateway</body></html>",
+            &whole[..whole.len() / 2],
+            &whole.replace("mirror", "other"),
+            "\u{0}\u{1}",
+        ] {
+            assert!(
+                matches!(read(200, body.as_bytes()).verdict, Verdict::Unknown { .. }),
+                "{body}"
+            );
+        }
+        // An answer that names its message is still unknown, but to whom it belongs is known.
+        assert_eq!(
+            read(500, whole.as_bytes()).message_id.as_deref(),
+            Some("msg_1")
+        );
+    }
+}

@@ -23,7 +23,6 @@ pub mod recognise;
 mod rows;
 mod serial_list;
 mod spreadsheet_number;
-pub mod text_encoding;
 mod workbook;
 
 pub use mapping::{Column, Field, Mapping};

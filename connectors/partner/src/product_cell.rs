@@ -119,22 +119,24 @@ fn explain(text: &str, error: &ProductCodeError) -> Flaw {
 
 /// The codes that differ from the text in their check digits only.
 fn corrections(text: &str, error: &ProductCodeError) -> Vec<(ProductCode, String)> {
-    let mut found = Vec::new();
-    if let Some(PpnError::CheckDigits { expected, .. }) = ppn_fault(error) {
-        let digits = format!("{expected:02}");
-        let body = &text[..text.len() - 2];
-        found.extend(
-            ProductCode::parse(&format!("{body}{digits}"))
-                .ok()
-                .map(|code| (code, digits)),
-        );
-    }
-    if let Some(GtinError::WrongCheckDigit { expected, .. }) = gtin_fault(error) {
-        let body = &text[..text.len() - 1];
-        let code = Gtin::parse(&format!("{body}{expected}")).ok();
-        found.extend(code.map(|code| (ProductCode::Gtin(code), expected.to_string())));
-    }
-    found
+    let mended = |kept: usize, digits: String| {
+        let body = text.get(..text.len() - kept)?;
+        let code = ProductCode::parse(&format!("{body}{digits}")).ok()?;
+        Some((code, digits))
+    };
+    error
+        .faults
+        .iter()
+        .filter_map(|fault| match fault {
+            ProductCodeFault::Ppn(PpnError::CheckDigits { expected, .. }) => {
+                mended(2, format!("{expected:02}"))
+            }
+            ProductCodeFault::Gtin(GtinError::WrongCheckDigit { expected, .. }) => {
+                mended(1, expected.to_string())
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 /// 9, 10 or 11 digits that become a GTIN when zeros are put before them.
@@ -161,30 +163,16 @@ fn only_digits(text: &str) -> Option<String> {
         .then(|| inner.chars().filter(char::is_ascii_digit).collect())
 }
 
-fn gtin_fault(error: &ProductCodeError) -> Option<&GtinError> {
-    error.faults.iter().find_map(|fault| match fault {
-        ProductCodeFault::Gtin(fault) => Some(fault),
-        ProductCodeFault::Ppn(_) => None,
-    })
-}
-
-fn ppn_fault(error: &ProductCodeError) -> Option<&PpnError> {
-    error.faults.iter().find_map(|fault| match fault {
-        ProductCodeFault::Ppn(fault) => Some(fault),
-        ProductCodeFault::Gtin(_) => None,
-    })
-}
-
 fn shape_fault(error: &ProductCodeError) -> String {
-    match (ppn_fault(error), gtin_fault(error)) {
-        (Some(ppn @ PpnError::Pzn { .. }), _) => ppn.to_string(),
-        (_, Some(GtinError::Length { length, .. })) => {
+    match error.faults.first() {
+        Some(ProductCodeFault::Ppn(fault @ PpnError::Pzn { .. })) => fault.to_string(),
+        Some(ProductCodeFault::Gtin(GtinError::Length { length, .. })) => {
             format!("it has {length} characters, a GTIN has 8, 12, 13 or 14 digits")
         }
-        (_, Some(GtinError::Characters { character, .. })) => {
+        Some(ProductCodeFault::Gtin(GtinError::Characters { character, .. })) => {
             format!("{} is no digit", quoted(&character.to_string()))
         }
-        (_, Some(GtinError::AllZeros { .. })) => "it is all zeros".to_owned(),
+        Some(ProductCodeFault::Gtin(GtinError::AllZeros { .. })) => "it is all zeros".to_owned(),
         _ => "write a GTIN, NTIN or PPN".to_owned(),
     }
 }

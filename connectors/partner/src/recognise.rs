@@ -12,8 +12,8 @@ use packtwin_core::code::Code;
 
 use crate::headings::field_of;
 use crate::rows::{Cells, RowEnd, RowReader};
-use crate::text_encoding::TextEncoding;
 use crate::workbook;
+use packtwin_connector_port::text_encoding::TextEncoding;
 
 /// Bytes looked at.
 pub const SAMPLE_BYTES: usize = 64 * 1024;
@@ -189,10 +189,22 @@ fn recognise_text(sample: &[u8], complete: bool) -> Result<Recognised, ReadRefus
             Code::UploadEmpty,
             "The file holds nothing to read.",
         )),
-        Some('<') => recognise_xml(begin.trim_start(), encoding),
+        Some('<') => recognise_xml(begin.trim_start(), xml_encoding(sample)?),
         Some('{' | '[') => Err(not_recognised(&begin, "It looks like JSON. ")),
         Some(_) => recognise_table(&text, encoding, complete),
     }
+}
+
+fn xml_encoding(sample: &[u8]) -> Result<TextEncoding, ReadRefused> {
+    TextEncoding::detect_xml(sample).map_err(|label| {
+        ReadRefused::file(
+            Code::UploadEncoding,
+            format!(
+                "The document declares the encoding {}, which is not known. Save it as UTF-8 and upload again.",
+                quoted(&label)
+            ),
+        )
+    })
 }
 
 /// Formats that are named, so that the sender knows what to change.
@@ -241,50 +253,36 @@ fn known_binary(sample: &[u8]) -> Option<&'static str> {
         .map(|&(_, text)| text)
 }
 
-/// The name of the root element decides; the header of the document may declare the encoding.
-fn recognise_xml(text: &str, found: TextEncoding) -> Result<Recognised, ReadRefused> {
-    let mut encoding = found;
+/// The name of the root element decides.
+fn recognise_xml(text: &str, encoding: TextEncoding) -> Result<Recognised, ReadRefused> {
     let mut rest = text;
     let root = loop {
         rest = rest.trim_start();
-        if let Some(declaration) = rest.strip_prefix("<?") {
-            let Some((inside, after)) = declaration.split_once("?>") else {
-                return Err(cut_xml());
-            };
-            if let Some(label) = inside.strip_prefix("xml").and_then(declared_encoding) {
-                encoding = agreed_encoding(label, found)?;
-            }
-            rest = after;
-        } else if let Some(comment) = rest.strip_prefix("<!--") {
-            let Some((_, after)) = comment.split_once("-->") else {
-                return Err(cut_xml());
-            };
-            rest = after;
-        } else if let Some(kind) = rest.strip_prefix("<!") {
-            if kind
-                .get(..7)
-                .is_some_and(|word| word.eq_ignore_ascii_case("DOCTYPE"))
-                && !kind[7..]
-                    .trim_start()
-                    .to_ascii_lowercase()
-                    .starts_with("html")
-            {
-                return Err(ReadRefused::file(
-                    Code::UploadUnsafe,
-                    "The document declares a DOCTYPE. Such declarations can pull in other files and are never followed; remove it and upload again.",
-                ));
-            }
-            return Err(not_recognised(text, ""));
-        } else if let Some(element) = rest.strip_prefix('<') {
-            let name = element
-                .split(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))
-                .next()
-                .unwrap_or_default();
-            break name;
-        } else {
-            return Err(not_recognised(text, ""));
+        let skipped = |begin: &str, end: &str| {
+            let inside = rest.strip_prefix(begin)?;
+            Some(inside.split_once(end).map(|(_, after)| after))
+        };
+        match skipped("<?", "?>").or_else(|| skipped("<!--", "-->")) {
+            Some(Some(after)) => rest = after,
+            Some(None) => return Err(cut_xml()),
+            None => match rest.strip_prefix('<') {
+                Some(element) => {
+                    break element
+                        .split(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))
+                        .next()
+                        .unwrap_or_default();
+                }
+                None => return Err(not_recognised(text, "")),
+            },
         }
     };
+    let web_page = rest.to_ascii_lowercase().contains("<html");
+    if root.eq_ignore_ascii_case("!DOCTYPE") && !web_page {
+        return Err(ReadRefused::file(
+            Code::UploadUnsafe,
+            "The document declares a DOCTYPE. Such declarations can pull in other files and are never followed; remove it and upload again.",
+        ));
+    }
     let local = root.rsplit(':').next().unwrap_or(root);
     let epcis = matches!(local, "EPCISDocument" | "EPCISQueryDocument")
         || local == "StandardBusinessDocument" && rest.contains("EPCISDocument");
@@ -308,31 +306,6 @@ fn recognise_xml(text: &str, found: TextEncoding) -> Result<Recognised, ReadRefu
         sheets: Vec::new(),
         sheet: None,
     })
-}
-
-fn declared_encoding(declaration: &str) -> Option<&str> {
-    let after = declaration
-        .split_once("encoding")?
-        .1
-        .trim_start()
-        .strip_prefix('=')?
-        .trim_start();
-    let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    after[1..].split(quote).next()
-}
-
-/// The bytes decide where they can (UTF-16, byte order mark), the declaration elsewhere.
-fn agreed_encoding(label: &str, found: TextEncoding) -> Result<TextEncoding, ReadRefused> {
-    let declared = TextEncoding::from_label(label, found.mark).ok_or_else(|| {
-        ReadRefused::file(
-            Code::UploadEncoding,
-            format!("The document declares the encoding {}, which is not known. Save it as UTF-8 and upload again.", quoted(label)),
-        )
-    })?;
-    let by_bytes = found.mark || found.label().starts_with("UTF-16");
-    // A declaration of UTF-16 in a document of single bytes is a relic of a conversion.
-    let relic = declared.label().starts_with("UTF-16");
-    Ok(if by_bytes || relic { found } else { declared })
 }
 
 fn recognise_table(

@@ -20,7 +20,7 @@ use crate::layout::Layout;
 use crate::mapping::Mapping;
 use crate::recognise::Recognised;
 use crate::rows::{Cells, RowEnd, RowFault, RowReader};
-use crate::text_encoding::Utf8Reader;
+use packtwin_connector_port::text_encoding::Utf8Reader;
 
 /// Reads rows and hands them to `sink`.
 ///

@@ -5,7 +5,9 @@
 //! Sending bytes is [`transport`]'s, keeping them the store's, deciding when to send the use case's.
 
 pub mod document;
+pub mod safe_xml;
 pub mod serial_check;
 pub mod serial_file;
+pub mod text_encoding;
 pub mod transport;
 pub mod verdict;

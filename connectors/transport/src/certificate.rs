@@ -146,7 +146,7 @@ mod tests {
             ("2026-11-30T00:00:00Z", 1, true),
             ("2026-11-30T12:00:00Z", 0, true),
             ("2026-12-01T00:00:01Z", -1, false),
-            ("2025-12-31T23:59:59Z", 335, false),
+            ("2025-12-31T23:59:59Z", 334, false),
         ] {
             let now = Timestamp::parse(now).unwrap();
             assert_eq!(

@@ -152,18 +152,18 @@ impl ApplicationIdentifier {
     }
 
     /// The sequences of qualifiers that may follow this key in a Digital Link; empty for what is no key.
-    pub(crate) fn qualifier_sequences(&self) -> &[Vec<String>] {
+    pub fn qualifier_sequences(&self) -> &[Vec<String>] {
         self.path.as_deref().unwrap_or_default()
     }
 
     /// The groups of identifiers this one needs beside it. Each group must be met; it is met by any of its alternatives,
     /// each of which is a list of patterns that must all be there.
-    pub(crate) fn needs(&self) -> &[Vec<Vec<String>>] {
+    pub fn needs(&self) -> &[Vec<Vec<String>>] {
         &self.needs
     }
 
     /// The patterns of identifiers that may not stand beside this one.
-    pub(crate) fn excludes(&self) -> &[String] {
+    pub fn excludes(&self) -> &[String] {
         &self.excludes
     }
 

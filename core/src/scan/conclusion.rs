@@ -5,13 +5,12 @@
 //! folded case could have changed unseen is `suspect`; where a repair was needed anyway, such a doubt is remarked beside it.
 
 use crate::batch_number::BatchNumber;
+use crate::symbology::{Carrier, SymbologyIdentifier};
 
 use super::Delivery;
-use super::diagnosis::{
-    Candidate, Confidence, Diagnosis, Fault, ScannedData, Scheme, Verdict, advice,
-};
+use super::diagnosis::{Candidate, Confidence, Diagnosis, Fault, ScannedData, Scheme, Verdict, advice};
 use super::doubt::{self, Doubt};
-use super::ends::{SymbologyId, note};
+use super::ends::note;
 use super::letter_case::{self, CaseFinding};
 use super::reading::Reading;
 
@@ -32,18 +31,10 @@ pub(super) enum LayoutKnown {
 }
 
 /// The diagnosis of one reading.
-pub(super) fn of_reading(
-    reading: &Reading,
-    delivery: &Delivery<'_>,
-    layout: LayoutKnown,
-) -> Diagnosis {
+pub(super) fn of_reading(reading: &Reading, delivery: &Delivery<'_>, layout: LayoutKnown) -> Diagnosis {
     let repaired = !reading.repairs.is_empty() || delivery.faults.contains(&Fault::ByteOrderMark);
     let mut draft = Draft {
-        verdict: if repaired {
-            Verdict::Repaired
-        } else {
-            Verdict::Ok
-        },
+        verdict: if repaired { Verdict::Repaired } else { Verdict::Ok },
         confidence: confidence_of(reading, repaired, layout),
         faults: faults_of(reading, delivery),
         data: reading.message.data.clone(),
@@ -62,14 +53,12 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
     readings.sort_by_key(|reading| reading.repair_may_be_data);
     let mut different: Vec<Reading> = Vec::new();
     for reading in readings {
-        match different
-            .iter_mut()
-            .find(|known| known.message.data == reading.message.data)
-        {
+        match different.iter_mut().find(|known| known.message.data == reading.message.data) {
             Some(known) => {
                 known.evidence.extend(reading.evidence);
-                // Two causes may explain the same data; both are worth looking after, unless one is hypothetical.
-                for fault in reading.repairs {
+                // Two causes may explain the same data, and both are worth looking after, unless an identifier that arrived
+                // well shows that the keyboard is not to blame.
+                for fault in reading.repairs.into_iter().filter(|_| known.id.is_none()) {
                     note(&mut known.repairs, fault);
                 }
             }
@@ -88,18 +77,14 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
         return of_reading(best, delivery, layout);
     }
     let mut faults = faults_of(best, delivery);
-    let layouts_differ = different
-        .iter()
-        .any(|reading| reading.repairs.contains(&Fault::KeyboardLayout));
-    for fault in different
-        .iter()
-        .flat_map(|reading| reading.repairs.iter().copied())
-    {
-        if matches!(fault, Fault::KeyboardLayout | Fault::SeparatorReplaced) {
+    let layouts_differ = different.iter().any(|reading| reading.repairs.contains(&Fault::KeyboardLayout));
+    for fault in different.iter().flat_map(|reading| reading.repairs.iter().copied()) {
+        if matches!(fault, Fault::KeyboardLayout | Fault::SeparatorReplaced | Fault::LinearCodeAppended) {
             note(&mut faults, fault);
         }
     }
-    let verdict = match layouts_differ || short_split {
+    let appended = best.repairs.contains(&Fault::LinearCodeAppended);
+    let verdict = match layouts_differ || short_split || appended {
         true => Verdict::Suspect,
         false => Verdict::Ambiguous,
     };
@@ -108,10 +93,7 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
         confidence: Confidence::Low,
         faults,
         data: best.message.data.clone(),
-        candidates: different
-            .iter()
-            .map(|reading| reading.candidate(Confidence::Low))
-            .collect(),
+        candidates: different.iter().map(|reading| reading.candidate(Confidence::Low)).collect(),
     };
     draft.finish(best, delivery)
 }
@@ -132,11 +114,7 @@ pub(super) fn not_usable(
     Diagnosis {
         raw: delivery.raw.to_owned(),
         verdict,
-        confidence: if verdict == Verdict::NotAUniqueIdentifier {
-            Confidence::High
-        } else {
-            Confidence::Low
-        },
+        confidence: if verdict == Verdict::NotAUniqueIdentifier { Confidence::High } else { Confidence::Low },
         scheme,
         symbology,
         advice: advice(verdict, &faults),
@@ -167,14 +145,16 @@ impl Draft {
             }
             CaseFinding::Doubtful { fault, also } => {
                 note(&mut self.faults, fault);
-                also.into_iter()
-                    .for_each(|fault| note(&mut self.faults, fault));
+                also.into_iter().for_each(|fault| note(&mut self.faults, fault));
+                // Small letters where capitals are the habit weigh more than a repair.
+                if self.verdict == Verdict::Repaired && fault != Fault::UpperCased {
+                    self.verdict = Verdict::Suspect;
+                }
                 self.lower();
                 let evidence = "the letters may have been exchanged or folded on the way";
                 let other = exchanged();
                 if other != self.data || self.candidates.is_empty() {
-                    self.candidates
-                        .push(candidate(other, Confidence::Low, evidence));
+                    self.candidates.push(candidate(other, Confidence::Low, evidence));
                 } else if let Some(as_arrived) = self.candidates.first_mut() {
                     as_arrived.evidence = vec![evidence.into()];
                 }
@@ -187,12 +167,10 @@ impl Draft {
                 let other = exchanged();
                 self.candidates = vec![candidate(self.data.clone(), Confidence::Low, hint)];
                 if other != self.data {
-                    self.candidates
-                        .push(candidate(other, Confidence::Low, hint));
+                    self.candidates.push(candidate(other, Confidence::Low, hint));
                 }
                 self.data.serial = None;
-                let lettered =
-                    |batch: &BatchNumber| batch.as_bytes().iter().any(u8::is_ascii_alphabetic);
+                let lettered = |batch: &BatchNumber| batch.as_bytes().iter().any(u8::is_ascii_alphabetic);
                 self.data.batch = self.data.batch.take().filter(|batch| !lettered(batch));
             }
         }
@@ -201,11 +179,13 @@ impl Draft {
     /// What the carrier says: data of a pack in another symbol, or without the mark that makes it GS1 data.
     fn weigh_carrier(&mut self, reading: &Reading) {
         let Some((id, _)) = reading.id else { return };
-        if !id.is_data_matrix() || (reading.message.scheme == Scheme::Ifa && id.is_gs1()) {
+        let carrier = id.carrier();
+        let data_matrix = matches!(carrier, Carrier::Gs1DataMatrix | Carrier::DataMatrix | Carrier::DataMatrixIndustry);
+        let marked_gs1 = carrier.holds_element_strings();
+        if !data_matrix || (reading.message.scheme == Scheme::Ifa && marked_gs1) {
             note(&mut self.faults, Fault::UnexpectedSymbology);
         }
-        if reading.message.scheme == Scheme::Gs1 && !id.is_gs1() && !reading.text.starts_with("[)>")
-        {
+        if reading.message.scheme == Scheme::Gs1 && !marked_gs1 && !reading.text.starts_with("[)>") {
             note(&mut self.faults, Fault::Fnc1Missing);
             if self.verdict == Verdict::Ok {
                 self.verdict = Verdict::Suspect;
@@ -218,9 +198,7 @@ impl Draft {
     fn weigh_doubts(&mut self, reading: &Reading, delivery: &Delivery<'_>, layout: LayoutKnown) {
         let year = delivery.context.reference_year;
         let typed_by_hand = [Fault::BracketedInput, Fault::HumanReadableText];
-        let typed_by_hand = typed_by_hand
-            .iter()
-            .any(|fault| reading.repairs.contains(fault));
+        let typed_by_hand = typed_by_hand.iter().any(|fault| reading.repairs.contains(fault));
         if reading.id.is_none() && layout == LayoutKnown::No && !typed_by_hand {
             for doubt in doubt::of_layout(reading, delivery.body, delivery.capture, year) {
                 self.take(doubt);
@@ -230,10 +208,13 @@ impl Draft {
             return;
         }
         let split = reading.repairs.contains(&Fault::SeparatorLost);
+        // Several layouts that lose the separator change punctuation as well.
+        if split && reading.id.is_none() && layout == LayoutKnown::No && punctuated(&self.data) {
+            self.verdict = Verdict::Suspect;
+            self.take(Doubt { fault: Fault::KeyboardLayout, readings: Vec::new() });
+        }
         let doubts = [
-            (!split)
-                .then(|| doubt::of_lost_separator(reading, year))
-                .flatten(),
+            (!split).then(|| doubt::of_lost_separator(reading, year)).flatten(),
             doubt::of_separator_token(reading, year),
             doubt::of_appended_code(reading, year),
         ];
@@ -245,7 +226,8 @@ impl Draft {
             };
             self.take(doubt);
         }
-        if let Some(doubt) = doubt::of_truncation(reading) {
+        let ended = [Fault::LineTerminator, Fault::ControlSuffix].iter().any(|fault| delivery.faults.contains(fault));
+        if let Some(doubt) = doubt::of_truncation(reading, ended) {
             self.verdict = Verdict::Suspect;
             self.take(doubt);
         }
@@ -255,11 +237,7 @@ impl Draft {
         note(&mut self.faults, doubt.fault);
         self.lower();
         for reading in doubt.readings {
-            if self
-                .candidates
-                .iter()
-                .all(|known| known.data != reading.data)
-            {
+            if self.candidates.iter().all(|known| known.data != reading.data) {
                 self.candidates.push(reading);
             }
         }
@@ -276,17 +254,14 @@ impl Draft {
             self.verdict = Verdict::Suspect;
         }
         let confidence = self.confidence;
-        self.candidates
-            .iter_mut()
-            .for_each(|known| known.confidence = known.confidence.min(confidence));
+        self.candidates.iter_mut().for_each(|known| known.confidence = known.confidence.min(confidence));
     }
 
     fn finish(self, reading: &Reading, delivery: &Delivery<'_>) -> Diagnosis {
-        let text =
-            match self.faults.contains(&Fault::CaseInverted) && self.verdict == Verdict::Repaired {
-                true => letter_case::exchange(&reading.text),
-                false => reading.text_as_read().into_owned(),
-            };
+        let text = match self.faults.contains(&Fault::CaseInverted) && self.verdict == Verdict::Repaired {
+            true => letter_case::exchange(&reading.text),
+            false => reading.text_as_read().into_owned(),
+        };
         Diagnosis {
             raw: delivery.raw.to_owned(),
             verdict: self.verdict,
@@ -307,8 +282,7 @@ fn confidence_of(reading: &Reading, repaired: bool, layout: LayoutKnown) -> Conf
     let split = reading.repairs == [Fault::SeparatorLost];
     let zeros = reading.repairs.contains(&Fault::LeadingZeroLost);
     let bracketed = reading.repairs.contains(&Fault::BracketedInput);
-    let device_known =
-        layout == LayoutKnown::Yes && !reading.repairs.contains(&Fault::KeyboardLayout);
+    let device_known = layout == LayoutKnown::Yes && !reading.repairs.contains(&Fault::KeyboardLayout);
     let structural = reading.id.is_some() || bracketed || device_known;
     match repaired {
         false => Confidence::High,
@@ -320,12 +294,7 @@ fn confidence_of(reading: &Reading, repaired: bool, layout: LayoutKnown) -> Conf
 /// A split of a text that reads without it, too, and that gives a serial number shorter than any that is random enough.
 fn is_doubtful_split(reading: &Reading, delivery: &Delivery<'_>) -> bool {
     const SERIAL_LENGTH_USUAL_MIN: usize = 8;
-    let serial = reading
-        .message
-        .data
-        .serial
-        .as_ref()
-        .map_or(0, |serial| serial.as_str().len());
+    let serial = reading.message.data.serial.as_ref().map_or(0, |serial| serial.as_str().len());
     reading.repairs.contains(&Fault::SeparatorLost)
         && !reading.repairs.contains(&Fault::KeyboardLayout)
         && serial < SERIAL_LENGTH_USUAL_MIN
@@ -337,25 +306,22 @@ fn faults_of(reading: &Reading, delivery: &Delivery<'_>) -> Vec<Fault> {
     if reading.id.is_some() {
         note(&mut faults, Fault::AimPrefix);
     }
-    reading
-        .repairs
-        .iter()
-        .chain(&reading.message.notes)
-        .for_each(|&fault| note(&mut faults, fault));
+    reading.repairs.iter().chain(&reading.message.notes).for_each(|&fault| note(&mut faults, fault));
     faults
 }
 
+fn punctuated(data: &ScannedData) -> bool {
+    let values = [data.serial.as_ref().map(|serial| serial.as_str()), data.batch.as_ref().map(|batch| batch.as_str())];
+    values.iter().flatten().any(|value| value.bytes().any(|byte| byte.is_ascii_punctuation()))
+}
+
 fn candidate(data: ScannedData, confidence: Confidence, evidence: &'static str) -> Candidate {
-    Candidate {
-        data,
-        confidence,
-        evidence: vec![evidence.into()],
-    }
+    Candidate { data, confidence, evidence: vec![evidence.into()] }
 }
 
 impl Delivery<'_> {
     /// The symbology identifier as it arrived or with its case put right.
-    fn symbology(&self) -> Option<SymbologyId> {
+    fn symbology(&self) -> Option<SymbologyIdentifier> {
         super::ends::split_symbology(self.body).0.map(|(id, _)| id)
     }
 }

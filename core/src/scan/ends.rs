@@ -4,48 +4,9 @@
 //! Only what stands outside the code is taken off, and each thing taken off is remarked. Inside, nothing is touched. The
 //! record separator and EOT of a Format 06 message, and the U+0000 of recorded key events, are part of the code.
 
-use std::fmt;
+use crate::symbology::SymbologyIdentifier;
 
 use super::diagnosis::Fault;
-
-/// A symbology identifier: code letter and modifier, `]d2` for a GS1 Data Matrix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SymbologyId {
-    /// The code letter: `d` Data Matrix, `C` Code 128, `Q` QR, `E` EAN/UPC, `A` Code 39 …
-    pub code: u8,
-    /// The modifier, a digit or a letter.
-    pub modifier: u8,
-}
-
-impl SymbologyId {
-    /// Whether this carrier says that its data are GS1 elements.
-    pub fn is_gs1(self) -> bool {
-        matches!(
-            (self.code, self.modifier),
-            (b'd', b'2' | b'5')
-                | (b'C', b'1')
-                | (b'e', _)
-                | (b'Q', b'3' | b'4')
-                | (b'J', b'1' | b'4')
-        )
-    }
-
-    /// Whether this is a Data Matrix, the carrier that Article 5 of Delegated Regulation (EU) 2016/161 asks for.
-    pub fn is_data_matrix(self) -> bool {
-        self.code == b'd'
-    }
-
-    /// Whether this is a two-dimensional symbol.
-    pub fn is_two_dimensional(self) -> bool {
-        matches!(self.code, b'd' | b'Q' | b'J' | b'L' | b'U' | b'z' | b'e')
-    }
-}
-
-impl fmt::Display for SymbologyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "]{}{}", char::from(self.code), char::from(self.modifier))
-    }
-}
 
 /// How the letter of a symbology identifier arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,25 +21,17 @@ pub(super) enum IdCase {
 ///
 /// `]D`, `]c`, `]q` and `]j` are the identifiers of Data Matrix, Code 128, QR and DotCode with the letter case exchanged;
 /// no symbol that carries GS1 data owns those letters.
-pub(super) fn split_symbology(text: &str) -> (Option<(SymbologyId, IdCase)>, &str) {
-    let bytes = text.as_bytes();
-    let (&[b']', letter, modifier], true) = (
-        bytes.first_chunk::<3>().unwrap_or(&[0; 3]),
-        bytes.len() >= 3,
-    ) else {
+pub(super) fn split_symbology(text: &str) -> (Option<(SymbologyIdentifier, IdCase)>, &str) {
+    let Some((identifier, rest)) = SymbologyIdentifier::split_from(text) else {
         return (None, text);
     };
-    if !letter.is_ascii_alphabetic() || !modifier.is_ascii_alphanumeric() {
-        return (None, text);
+    let letter = text.as_bytes()[1];
+    if !matches!(letter, b'D' | b'c' | b'q' | b'j') {
+        return (Some((identifier, IdCase::AsWritten)), rest);
     }
-    let (code, case) = match letter {
-        b'D' => (b'd', IdCase::Exchanged),
-        b'c' => (b'C', IdCase::Exchanged),
-        b'q' => (b'Q', IdCase::Exchanged),
-        b'j' => (b'J', IdCase::Exchanged),
-        letter => (letter, IdCase::AsWritten),
-    };
-    (Some((SymbologyId { code, modifier }, case)), &text[3..])
+    let put_right = super::letter_case::exchange(&text[..3]);
+    let identifier = SymbologyIdentifier::split_from(&put_right).map_or(identifier, |(identifier, _)| identifier);
+    (Some((identifier, IdCase::Exchanged)), rest)
 }
 
 /// Takes off what stands around the code and remarks each thing taken off.
@@ -111,12 +64,7 @@ pub(super) fn note(faults: &mut Vec<Fault>, fault: Fault) {
     }
 }
 
-fn off_start<'a>(
-    text: &'a str,
-    what: fn(char) -> bool,
-    fault: Fault,
-    faults: &mut Vec<Fault>,
-) -> &'a str {
+fn off_start<'a>(text: &'a str, what: fn(char) -> bool, fault: Fault, faults: &mut Vec<Fault>) -> &'a str {
     let rest = text.trim_start_matches(what);
     if rest.len() < text.len() {
         note(faults, fault);
@@ -124,12 +72,7 @@ fn off_start<'a>(
     rest
 }
 
-fn off_end<'a>(
-    text: &'a str,
-    what: fn(char) -> bool,
-    fault: Fault,
-    faults: &mut Vec<Fault>,
-) -> &'a str {
+fn off_end<'a>(text: &'a str, what: fn(char) -> bool, fault: Fault, faults: &mut Vec<Fault>) -> &'a str {
     let rest = text.trim_end_matches(what);
     if rest.len() < text.len() {
         note(faults, fault);
@@ -163,24 +106,8 @@ mod tests {
     #[test]
     fn everything_outside_is_taken_off_and_remarked() {
         check("01", "01", &[]);
-        check(
-            "\u{2}01\u{3}\r\n",
-            "01",
-            &[
-                Fault::ControlPrefix,
-                Fault::LineTerminator,
-                Fault::ControlSuffix,
-            ],
-        );
-        check(
-            "\u{feff} 01\t",
-            "01",
-            &[
-                Fault::ByteOrderMark,
-                Fault::Whitespace,
-                Fault::LineTerminator,
-            ],
-        );
+        check("\u{2}01\u{3}\r\n", "01", &[Fault::ControlPrefix, Fault::LineTerminator, Fault::ControlSuffix]);
+        check("\u{feff} 01\t", "01", &[Fault::ByteOrderMark, Fault::Whitespace, Fault::LineTerminator]);
         check("S1\u{1e}\u{4}\r", "S1\u{1e}\u{4}", &[Fault::LineTerminator]);
         check("\u{0}´d2\u{0}", "\u{0}´d2\u{0}", &[]);
         check("\r", "", &[Fault::LineTerminator]);
@@ -188,11 +115,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_read_in_either_case() {
-        let read = |text| {
-            split_symbology(text)
-                .0
-                .map(|(id, case)| (id.to_string(), case))
-        };
+        let read = |text| split_symbology(text).0.map(|(id, case)| (id.to_string(), case));
         assert_eq!(read("]d201"), Some(("]d2".to_owned(), IdCase::AsWritten)));
         assert_eq!(read("]D201"), Some(("]d2".to_owned(), IdCase::Exchanged)));
         assert_eq!(read("]E04"), Some(("]E0".to_owned(), IdCase::AsWritten)));

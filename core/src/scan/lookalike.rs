@@ -30,12 +30,15 @@ pub(super) fn plain_characters(text: &str) -> Option<(String, Fault)> {
     fault.map(|fault| (plain, fault))
 }
 
+/// The fault that replacing `c` would be; `None` if it resembles no character of a code.
+pub(super) fn meaning(c: char) -> Option<Fault> {
+    replacement(c).map(|(_, fault)| fault)
+}
+
 /// What stands for `c`; U+0000 stands for nothing at all.
 fn replacement(c: char) -> Option<(char, Fault)> {
     match c {
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => {
-            Some(('-', Fault::TypographicDash))
-        }
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => Some(('-', Fault::TypographicDash)),
         '‘' | '’' | '‚' | '‛' | '′' => Some(('\'', Fault::TypographicDash)),
         '“' | '”' | '„' | '‟' | '″' => Some(('"', Fault::TypographicDash)),
         '⁄' | '∕' => Some(('/', Fault::TypographicDash)),
@@ -47,10 +50,7 @@ fn replacement(c: char) -> Option<(char, Fault)> {
         }
         _ => SAME_LOOK.iter().find_map(|(foreign, latin)| {
             let index = foreign.chars().position(|letter| letter == c)?;
-            latin
-                .chars()
-                .nth(index)
-                .map(|plain| (plain, Fault::Homoglyph))
+            latin.chars().nth(index).map(|plain| (plain, Fault::Homoglyph))
         }),
     }
 }
@@ -80,11 +80,7 @@ mod tests {
 
     fn check(text: &str, expected: Option<(&str, Fault)>) {
         let plain = plain_characters(text);
-        assert_eq!(
-            plain.as_ref().map(|(text, fault)| (text.as_str(), *fault)),
-            expected,
-            "{text:?}"
-        );
+        assert_eq!(plain.as_ref().map(|(text, fault)| (text.as_str(), *fault)), expected, "{text:?}");
     }
 
     #[test]

@@ -14,11 +14,13 @@ $$;
 
 -- Tables of the whole site. Everything else belongs to one tenant.
 CREATE TABLE site (
-    site_id     INTEGER NOT NULL PRIMARY KEY CHECK (site_id = 1),
-    environment TEXT    NOT NULL,
-    created_at  BIGINT  NOT NULL
+    site_id         INTEGER NOT NULL PRIMARY KEY CHECK (site_id = 1),
+    environment     TEXT    NOT NULL,
+    key_fingerprint TEXT    NOT NULL,
+    created_at      BIGINT  NOT NULL
 );
 
+-- Tenant 0 is the platform itself: no person belongs to it, but it has an audit chain of its own.
 CREATE TABLE tenant (
     tenant_id  INTEGER NOT NULL PRIMARY KEY,
     name       TEXT    NOT NULL,

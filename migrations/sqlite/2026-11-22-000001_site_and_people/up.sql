@@ -2,11 +2,13 @@
 
 -- Tables of the whole site. Everything else belongs to one tenant.
 CREATE TABLE site (
-    site_id     INTEGER NOT NULL PRIMARY KEY CHECK (site_id = 1),
-    environment TEXT    NOT NULL,
-    created_at  BIGINT  NOT NULL
+    site_id         INTEGER NOT NULL PRIMARY KEY CHECK (site_id = 1),
+    environment     TEXT    NOT NULL,
+    key_fingerprint TEXT    NOT NULL,
+    created_at      BIGINT  NOT NULL
 );
 
+-- Tenant 0 is the platform itself: no person belongs to it, but it has an audit chain of its own.
 CREATE TABLE tenant (
     tenant_id  INTEGER NOT NULL PRIMARY KEY,
     name       TEXT    NOT NULL,
@@ -55,6 +57,15 @@ CREATE TABLE audit_entry (
     PRIMARY KEY (tenant_id, seq)
 ) WITHOUT ROWID;
 CREATE INDEX audit_entry_object ON audit_entry (tenant_id, object, seq);
+-- An audit entry is written once and stays. PostgreSQL says so by its grants.
+CREATE TRIGGER audit_entry_is_not_changed BEFORE UPDATE ON audit_entry
+BEGIN
+    SELECT RAISE(ABORT, 'an audit entry is not changed');
+END;
+CREATE TRIGGER audit_entry_is_not_removed BEFORE DELETE ON audit_entry
+BEGIN
+    SELECT RAISE(ABORT, 'an audit entry is not removed');
+END;
 
 CREATE TABLE user_account (
     tenant_id       INTEGER NOT NULL REFERENCES tenant (tenant_id),

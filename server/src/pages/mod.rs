@@ -14,6 +14,9 @@ pub mod frame;
 pub mod piece;
 pub mod view;
 
+#[cfg(test)]
+mod check;
+
 /// The filters templates may use, under the name askama looks for.
 pub(crate) mod filters {
     pub(crate) use super::format::filter::*;

@@ -5,26 +5,22 @@
 //! so writers of this process queue at a lock of their own and never poll. PostgreSQL runs as the role `packtwin_app`,
 //! which owns nothing and passes no row-level policy by; each transaction names its tenant in its first words.
 
-mod bulk;
+#[allow(
+    missing_docs,
+    reason = "the derive makes public items for diesel's own use and documents none of them"
+)]
+mod any;
+pub mod bulk;
 mod connect;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::{PgConnection, SqliteConnection};
 
 use packtwin_core::ids::TenantId;
 
+pub use self::any::AnyConnection;
 pub use self::connect::{Engine, Pool, PooledConnection};
 
 use crate::error::StoreError;
-
-/// A connection to either engine.
-#[derive(diesel::MultiConnection)]
-pub enum AnyConnection {
-    /// PostgreSQL. First, since a file name is no valid connection string for it.
-    Postgres(PgConnection),
-    /// SQLite.
-    Sqlite(SqliteConnection),
-}
 
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +57,20 @@ pub(crate) fn begin(
         }
     }
     Ok(())
+}
+
+/// Turns the open transaction to another tenant: needed once, when a tenant's first row is made.
+pub(crate) fn enter_tenant(
+    connection: &mut AnyConnection,
+    tenant: TenantId,
+) -> Result<(), StoreError> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(_) => execute(
+            connection,
+            &format!("SET LOCAL app.tenant = '{}'", tenant.0),
+        ),
+    }
 }
 
 /// Makes the changes of the open transaction durable and visible.

@@ -32,7 +32,7 @@ pub struct SearchPage {
     pub frame: Frame,
     /// The title line.
     pub title: Title,
-    /// What was typed or scanned, unprintable characters made visible.
+    /// What was typed or scanned, unprintable characters made visible: `{GS}`.
     pub raw: String,
     /// What it was taken for: "GS1 Data Matrix", "lot number".
     pub recognised: String,

@@ -2,7 +2,7 @@
 //!
 //! Spreadsheets save UTF-8 with and without a byte order mark, Windows-1252 and UTF-16. What is written back to a partner
 //! uses the same encoding as what came in (users.md, section 4). Other encodings occur only where a document names them
-//! itself, as XML does; those are known by their label.
+//! itself, as XML does; [`TextEncoding::detect_xml`] listens to it.
 
 use std::io::{self, Read};
 
@@ -10,6 +10,8 @@ use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WIN
 
 /// Share of control characters from which on bytes are no text: one in so many.
 const CONTROLS_ONE_IN: usize = 100;
+/// Within how many bytes an XML declaration names its encoding.
+const DECLARATION_BYTES: usize = 1024;
 /// Bytes fetched at once for decoding.
 const RAW_BYTES: usize = 64 * 1024;
 
@@ -70,11 +72,42 @@ impl TextEncoding {
         Some(bare(if utf8 { UTF_8 } else { WINDOWS_1252 }))
     }
 
+    /// The encoding of the XML document that begins with `sample`: by its byte order mark, by the pattern of UTF-16, else
+    /// as its declaration says, else UTF-8 (XML 1.0, appendix F).
+    ///
+    /// # Errors
+    /// The declared name, when there is no such encoding.
+    pub fn detect_xml(sample: &[u8]) -> Result<Self, String> {
+        if let Some((encoding, _)) = Encoding::for_bom(sample) {
+            return Ok(TextEncoding {
+                encoding,
+                mark: true,
+            });
+        }
+        let mut found = TextEncoding::UTF_8;
+        if let Some(encoding) = utf16_by_pattern(&sample[..sample.len().min(DECLARATION_BYTES)]) {
+            found.encoding = encoding;
+            return Ok(found);
+        }
+        let head = &sample[..sample.len().min(DECLARATION_BYTES)];
+        let Some(label) = declared_encoding(&String::from_utf8_lossy(head)).map(str::to_owned)
+        else {
+            return Ok(found);
+        };
+        let declared = Encoding::for_label(label.as_bytes()).ok_or(label)?;
+        // A declaration of UTF-16 in a document of single bytes is the relic of a conversion.
+        if declared != UTF_16LE && declared != UTF_16BE {
+            found.encoding = declared;
+        }
+        Ok(found)
+    }
+
     /// Reads `input` as UTF-8 without a byte order mark. What does not decode becomes U+FFFD, which the checks report; bytes
     /// of a file that is UTF-8 already are handed on as they are.
     pub fn reader<R: Read>(self, input: R) -> Utf8Reader<R> {
         Utf8Reader {
             input,
+            strict: false,
             decoder: (!self.is_utf8()).then(|| self.encoding.new_decoder_with_bom_removal()),
             mark_pending: self.is_utf8(),
             raw: Vec::new(),
@@ -83,6 +116,15 @@ impl TextEncoding {
             spill_at: 0,
             bytes_read: 0,
             at_end: false,
+        }
+    }
+
+    /// As [`TextEncoding::reader`], but bytes that do not decode are an error of the kind
+    /// [`io::ErrorKind::InvalidData`]. UTF-8 is handed on as it is, for its reader to judge.
+    pub fn strict_reader<R: Read>(self, input: R) -> Utf8Reader<R> {
+        Utf8Reader {
+            strict: true,
+            ..self.reader(input)
         }
     }
 
@@ -123,6 +165,15 @@ impl TextEncoding {
     }
 }
 
+/// The name in `<?xml version="1.0" encoding="…"?>`.
+fn declared_encoding(head: &str) -> Option<&str> {
+    let (declaration, _) = head.trim_start().strip_prefix("<?xml")?.split_once("?>")?;
+    let after = declaration.split_once("encoding")?.1.trim_start();
+    let value = after.strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    value[1..].split(quote).next()
+}
+
 /// UTF-16 without a mark: text of this kind is mostly ASCII, so every other byte is zero.
 fn utf16_by_pattern(sample: &[u8]) -> Option<&'static Encoding> {
     let pairs = sample.len() / 2;
@@ -155,6 +206,7 @@ fn looks_binary(sample: &[u8]) -> bool {
 /// Reads any [`TextEncoding`] as UTF-8, and counts the bytes it took from the file.
 pub struct Utf8Reader<R> {
     input: R,
+    strict: bool,
     /// `None` for UTF-8, which is handed on as it is.
     decoder: Option<Decoder>,
     mark_pending: bool,
@@ -213,8 +265,11 @@ impl<R: Read> Utf8Reader<R> {
                 self.bytes_read += count as u64;
             }
             let last = self.raw.is_empty();
-            let (result, read, written, _) =
+            let (result, read, written, malformed) =
                 decoder.decode_to_utf8(&self.raw[self.raw_at..], &mut self.spill, last);
+            if malformed && self.strict {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
             self.raw_at += read;
             filled = written;
             self.at_end = last && result == CoderResult::InputEmpty;
@@ -297,6 +352,34 @@ mod tests {
         }
         check(b"\x00\x01\x02\x03\xff\xfe\x80\x00\x05", None, "");
         check(b"", Some(("UTF-8", false)), "");
+    }
+
+    #[test]
+    fn xml_says_its_encoding_itself() {
+        let check = |head: &[u8], expected: Result<&str, &str>| {
+            let found = TextEncoding::detect_xml(head);
+            assert_eq!(
+                found.as_ref().map(|e| e.label()).map_err(String::as_str),
+                expected,
+                "{head:?}"
+            );
+        };
+        check(b"<a/>", Ok("UTF-8"));
+        check(
+            b"<?xml version='1.0' encoding='ISO-8859-15'?><a/>",
+            Ok("ISO-8859-15"),
+        );
+        check(
+            b"<?xml version=\"1.0\" encoding = \"windows-1251\" ?><a/>",
+            Ok("windows-1251"),
+        );
+        check(b"<?xml version='1.0' encoding='UTF-16'?><a/>", Ok("UTF-8"));
+        check(
+            b"<?xml version='1.0' encoding='klingon'?><a/>",
+            Err("klingon"),
+        );
+        check(&utf16("<?xml version='1.0'?><a/>", false), Ok("UTF-16BE"));
+        check(b"\xff\xfe<\0a\0", Ok("UTF-16LE"));
     }
 
     #[test]

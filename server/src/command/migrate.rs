@@ -1,0 +1,14 @@
+//! `packtwin migrate`: brings the database to the schema of this build. On PostgreSQL it works as the owner, the only
+//! command that does.
+
+use super::Failure;
+use crate::configuration::Configuration;
+
+pub(super) fn run(configuration: &Configuration) -> Result<(), Failure> {
+    configuration.database_owner.migrate()?;
+    tracing::info!(
+        engine = configuration.database_owner.name(),
+        "the database has the schema of this build"
+    );
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! The command line: one file for each subcommand. Faults are told on standard error in plain sentences, and end the
+//! program with status 1.
+
+mod audit;
+mod migrate;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use packtwin_core::time::Clock;
+use packtwin_tenants::error::StoreError;
+use packtwin_tenants::site::{Site, SiteSettings};
+
+use crate::clock::SystemClock;
+use crate::configuration::{self, Configuration, ConfigurationFaults};
+use crate::listener::ListenError;
+use crate::log;
+
+/// The digital twin of every medicine pack.
+#[derive(Parser)]
+#[command(name = "packtwin", version, about)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve a site.
+    Serve(SiteArguments),
+    /// Bring the database to the schema of this build.
+    Migrate(SiteArguments),
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Follow the chain of every tenant and name the first entry that does not hold.
+    Verify(SiteArguments),
+}
+
+/// Which site.
+#[derive(Args)]
+#[command(after_long_help = configuration::describe())]
+struct SiteArguments {
+    /// The configuration file (TOML); every setting also by environment variable.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl SiteArguments {
+    /// Reads the configuration and begins to log as it says.
+    fn configuration(&self) -> Result<Configuration, Failure> {
+        let configuration = Configuration::load(self.config.as_deref())?;
+        log::start(configuration.log_format, &configuration.log_level);
+        Ok(configuration)
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationFaults),
+    #[error("the site cannot be opened")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error("input or output failed")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Found(String),
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let outcome = match CommandLine::parse().command {
+        Command::Serve(site) => site
+            .configuration()
+            .and_then(|configuration| serve::run(configuration)),
+        Command::Migrate(site) => site
+            .configuration()
+            .and_then(|configuration| migrate::run(&configuration)),
+        Command::Audit(AuditCommand::Verify(site)) => site
+            .configuration()
+            .and_then(|configuration| audit::verify(&configuration)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("packtwin: {}", with_causes(&failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Opens the site that a configuration names.
+fn open(configuration: &Configuration) -> Result<Site, Failure> {
+    let settings = SiteSettings {
+        engine: configuration.database.clone(),
+        folder: configuration.folder.clone(),
+        environment: configuration.environment,
+        connections: configuration.connections,
+    };
+    Ok(Site::open(settings, SystemClock.now())?)
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+/// Writes one line of a command's result to standard output.
+fn print_line(line: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    writeln!(std::io::stdout().lock(), "{line}")
+}

@@ -1,0 +1,157 @@
+//! The gate around every handler: who is asking, whether a browser sent it of its own will, how often they asked, whether
+//! they may, whether they asked the same before. Also catches a panicking handler.
+//!
+//! Order matters: nobody learns whether something exists before they are recognised, and a caller without the permission
+//! is refused before their body is read.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::ORIGIN;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse};
+use futures_util::FutureExt;
+
+use packtwin_core::code::Code;
+
+use super::caller::{Caller, Means};
+use super::envelope::RequestId;
+use super::idempotency;
+use super::problem::Problem;
+use super::route::{Access, Audience, RouteRow};
+use super::shared::Shared;
+
+/// Lets a request through to its handler, or answers in its place.
+///
+/// # Errors
+/// None of ours: every refusal is an answer.
+pub(super) async fn gate<B: MessageBody + 'static>(
+    row: RouteRow,
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match recognise(&row, &request).await {
+        Ok(None) => Ok(run(request, next).await),
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(caller.clone());
+            if row.audience == Audience::Programs && row.method == Method::POST {
+                return Ok(match idempotency::before(&caller, &mut request).await {
+                    Ok(idempotency::Before::Unasked) => run(request, next).await,
+                    Ok(idempotency::Before::Fresh(claim)) => {
+                        claim.finish(run(request, next).await).await
+                    }
+                    Ok(idempotency::Before::Replay(answer)) => request.into_response(answer),
+                    Err(problem) => request.error_response(problem),
+                });
+            }
+            Ok(run(request, next).await)
+        }
+        Err(problem) if asks_to_sign_in(&row, &problem) => {
+            let answer = to_sign_in(&request);
+            Ok(request.into_response(answer))
+        }
+        Err(problem) => Ok(request.error_response(problem)),
+    }
+}
+
+/// Who is asking, and whether they may. `None` where anyone may.
+async fn recognise(row: &RouteRow, request: &ServiceRequest) -> Result<Option<Caller>, Problem> {
+    if row.access == Access::Open {
+        return Ok(None);
+    }
+    let shared = Shared::of(request.request());
+    let caller = Caller::recognise(&shared, request.request()).await?;
+    let budget = shared.rate_limits.take_caller(caller.who())?;
+    request.extensions_mut().insert(budget);
+    if !row.method.is_safe() && matches!(caller.means(), Means::Session(_)) {
+        same_origin(&shared, request)?;
+    }
+    match row.access {
+        Access::Needs(permission) if !caller.may(permission) => {
+            tracing::info!(
+                request = RequestId::of(request.request()),
+                who = %caller.who(),
+                route = row.path,
+                permission = permission.as_str(),
+                "a call was refused for want of a permission"
+            );
+            Err(Problem::of(
+                Code::Forbidden,
+                format!("This needs the permission {}.", permission.as_str()),
+            ))
+        }
+        Access::Needs(_) | Access::Known | Access::Open => Ok(Some(caller)),
+    }
+}
+
+/// A browser tells where a request began; a change must begin on our own pages (ATK-024). Form tokens are checked besides,
+/// where forms are read.
+pub(super) fn same_origin(shared: &Shared, request: &ServiceRequest) -> Result<(), Problem> {
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let ours = match header("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => header(ORIGIN.as_str()) == Some(shared.configuration.public_url.as_str()),
+    };
+    if ours {
+        return Ok(());
+    }
+    tracing::warn!(
+        request = RequestId::of(request.request()),
+        "a change from a foreign page was refused"
+    );
+    Err(Problem::of(
+        Code::CsrfMissing,
+        "The request did not begin on a page of this site.",
+    ))
+}
+
+/// Runs the handler. A panic is a defect; its caller learns only that nothing can be answered now.
+async fn run<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> ServiceResponse<BoxBody> {
+    let kept = request.request().clone();
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => response.map_into_boxed_body(),
+        Ok(Err(error)) => ServiceResponse::from_err(error, kept),
+        Err(_panic) => ServiceResponse::from_err(Problem::unavailable(), kept),
+    }
+}
+
+fn asks_to_sign_in(row: &RouteRow, problem: &Problem) -> bool {
+    row.audience == Audience::People
+        && row.method == Method::GET
+        && problem.code() == Code::Unauthenticated
+}
+
+/// To the sign-in page, and back afterwards.
+fn to_sign_in(request: &ServiceRequest) -> HttpResponse {
+    let back = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
+    let query = query_pair("next", back);
+    HttpResponse::SeeOther()
+        .insert_header(("Location", format!("/sign-in?{query}")))
+        .finish()
+}
+
+fn query_pair(name: &str, value: &str) -> String {
+    let mut text = format!("{name}=");
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                text.push(char::from(byte))
+            }
+            other => text.push_str(&format!("%{other:02X}")),
+        }
+    }
+    text
+}

@@ -1,0 +1,55 @@
+//! The site on the wire: one table of addresses, one gate before every handler, one shape for every refusal.
+//!
+//! A handler reads as a list: who is asking, what they hand over, what the store or use case says, the answer. It holds no
+//! SQL and no rule of the trade; those are in `tenants`, `app` and `core`.
+
+mod api;
+mod caller;
+mod envelope;
+mod gate;
+mod health;
+mod idempotency;
+pub mod json;
+mod list;
+mod me;
+mod openapi;
+mod problem;
+mod rate_limit;
+mod request;
+pub mod route;
+mod session_cookie;
+mod session_token;
+mod shared;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::{App, Error, HttpRequest, HttpResponse, web};
+
+pub use self::api::rows as api_rows;
+pub use self::openapi::description;
+pub use self::problem::Problem;
+pub use self::shared::Shared;
+
+/// The whole site, one for each thread that serves.
+pub fn app(
+    shared: web::Data<Shared>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(shared)
+        .wrap(from_fn(envelope::envelope))
+        .configure(|service| route::mount(&api::rows(), service))
+        .default_service(web::route().to(nothing_here))
+}
+
+async fn nothing_here(_: HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found())
+}
