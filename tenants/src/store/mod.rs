@@ -14,6 +14,7 @@ pub mod pack;
 pub mod product;
 mod stored;
 pub mod upload;
+pub mod upload_result;
 pub mod webhook;
 
 pub use self::stored::random_bits;
