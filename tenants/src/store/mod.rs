@@ -6,6 +6,7 @@ pub mod fact;
 pub mod job;
 pub mod load;
 pub mod lot;
+pub mod lot_list;
 pub mod mapping;
 mod master_data;
 pub mod message;
