@@ -15,12 +15,14 @@ use packtwin_eu_hub::release::Release;
 use packtwin_eu_hub::settings::{HubSettings, Role};
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::scope::{Reader, TenantScope};
+use packtwin_tenants::seal::Secret;
 use packtwin_tenants::store::connector::{ConnectorRecord, ConnectorState};
 use packtwin_transport::certificate;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
 use crate::error::AppError;
+use crate::house::House;
 
 /// The name of the EU hub's connector.
 pub const EU_HUB: &str = "eu_hub";
@@ -79,7 +81,11 @@ fn open(name: &str, settings: &ConnectorSettings) -> Option<Box<dyn Connector>> 
 fn hub_settings(settings: &ConnectorSettings) -> HubSettings {
     HubSettings {
         packs_per_message: settings.packs_per_message,
-        role: if settings.parallel_distributor { Role::ParallelDistributor } else { Role::Manufacturer },
+        role: if settings.parallel_distributor {
+            Role::ParallelDistributor
+        } else {
+            Role::Manufacturer
+        },
         ..HubSettings::default()
     }
 }
@@ -124,10 +130,18 @@ impl Link {
     }
 
     /// What surrounds a document of this connector.
-    pub fn envelope(&self, message: MessageId, event_at: Timestamp, release: &str, public_url: &str) -> Envelope {
+    pub fn envelope(
+        &self,
+        house: &House,
+        message: MessageId,
+        event_at: Timestamp,
+        release: &str,
+    ) -> Envelope {
+        let public_url = &house.settings().public_url;
         let callback_url = (!public_url.is_empty() && !self.settings.callback_handle.is_empty())
             .then(|| format!("{public_url}/callbacks/{}", self.settings.callback_handle));
         Envelope {
+            environment: house.site().environment(),
             message_id: message.to_string(),
             event_at,
             sender: self.settings.sender.clone(),
@@ -141,13 +155,16 @@ impl Link {
     /// # Errors
     /// The credentials are missing (HUB-203) or cannot be opened.
     pub fn endpoint(&self, scope: &TenantScope) -> Result<Endpoint, AppError> {
-        let sealed = self
-            .sealed
-            .as_ref()
-            .ok_or_else(|| AppError::refuse(Code::HubCertificate, "the connector has no certificate yet"))?;
+        let sealed = self.sealed.as_ref().ok_or_else(|| {
+            AppError::refuse(Code::HubCertificate, "the connector has no certificate yet")
+        })?;
         let opened = scope.unseal(SEAL_PURPOSE, sealed)?;
-        let credentials: Credentials = serde_json::from_slice(opened.expose())
-            .map_err(|_| AppError::refuse(Code::HubCertificate, "the stored certificate cannot be read"))?;
+        let credentials: Credentials = serde_json::from_slice(opened.expose()).map_err(|_| {
+            AppError::refuse(
+                Code::HubCertificate,
+                "the stored certificate cannot be read",
+            )
+        })?;
         Ok(Endpoint {
             url: self.settings.url.clone(),
             environment: scope.environment(),
@@ -183,35 +200,49 @@ pub struct SetUpConnector {
 ///
 /// # Errors
 /// All faults of the settings and the certificate at once; [`AppError::Stale`].
-pub fn set_up_connector(desk: &Desk<'_>, name: &str, change: SetUpConnector) -> Result<(), AppError> {
+pub fn set_up_connector(
+    desk: &Desk<'_>,
+    name: &str,
+    change: SetUpConnector,
+) -> Result<(), AppError> {
     desk.require(Permission::ConnectorsWrite)?;
-    let present = desk.scope().read(|reader| reader.connector_get(name).map_err(AppError::from))?;
+    let present = desk
+        .scope()
+        .read(|reader| reader.connector_get(name).map_err(AppError::from))?;
     if present.as_ref().map(|record| record.row_version) != change.expected {
         return Err(AppError::Stale);
     }
     let mut settings = change.settings;
-    settings.callback_handle = match present.as_ref().and_then(Link::from_record) {
-        Some(link) if !link.settings.callback_handle.is_empty() => link.settings.callback_handle,
-        _ => packtwin_tenants::seal::random_handle()?,
-    };
-    check_settings(desk, name, &settings, change.identity.as_ref(), present.is_some())?;
+    settings.callback_handle = present
+        .as_ref()
+        .and_then(Link::from_record)
+        .map_or(String::new(), |link| link.settings.callback_handle);
+    check_settings(
+        desk,
+        name,
+        &settings,
+        change.identity.as_ref(),
+        present.is_some(),
+    )?;
     let sealed = match &change.identity {
         Some(identity) => {
             let credentials = Credentials {
                 certificates_pem: identity.certificates_pem.clone(),
                 key_pem: identity.key_pem.clone(),
             };
-            let plain = serde_json::to_vec(&credentials).unwrap_or_default();
+            let plain = Secret::new(serde_json::to_vec(&credentials).unwrap_or_default());
             Some(desk.scope().seal(SEAL_PURPOSE, &plain)?)
         }
         None => present.and_then(|record| record.sealed),
     };
-    let text = serde_json::to_string(&settings).unwrap_or_default();
     desk.scope().change(desk.now(), |writer| {
+        if settings.callback_handle.is_empty() {
+            settings.callback_handle = writer.callback_create(name)?;
+        }
+        let text = serde_json::to_string(&settings).unwrap_or_default();
         if !writer.connector_put(name, &text, sealed.as_deref(), change.expected)? {
             return Err(AppError::Stale);
         }
-        writer.directory_put("callback", &settings.callback_handle, name)?;
         let told = serde_json::json!({
             "url": settings.url, "release": settings.release, "sender": settings.sender,
             "packs_per_message": settings.packs_per_message, "certificate_changed": change.identity.is_some(),
@@ -228,35 +259,58 @@ fn check_settings(
     has_identity: bool,
 ) -> Result<(), AppError> {
     let mut faults = Vec::new();
-    let mut fault = |place: &str, text: String| faults.push(Refusal::at(Code::RequestMalformed, place, text));
-    let Some(connector) = open(name, settings) else { return Err(AppError::NotFound) };
+    let mut fault =
+        |place: &str, text: String| faults.push(Refusal::at(Code::RequestMalformed, place, text));
+    let Some(connector) = open(name, settings) else {
+        return Err(AppError::NotFound);
+    };
     if !settings.url.starts_with("https://") {
         fault("/url", format!("\"{}\" is no https address", settings.url));
     }
     if settings.sender.trim().is_empty() {
-        fault("/sender", "the name under which the far side knows you is missing".to_owned());
+        fault(
+            "/sender",
+            "the name under which the far side knows you is missing".to_owned(),
+        );
     }
     if !connector.releases().contains(&settings.release.as_str()) {
         let known = connector.releases().join(", ");
-        fault("/release", format!("release {} is unknown; known are {known}", settings.release));
+        fault(
+            "/release",
+            format!("release {} is unknown; known are {known}", settings.release),
+        );
     }
     if settings.packs_per_message == 0 {
-        fault("/packs_per_message", "a message holds at least one pack".to_owned());
+        fault(
+            "/packs_per_message",
+            "a message holds at least one pack".to_owned(),
+        );
     }
     if !(1..=86_400).contains(&settings.ask_after_seconds) {
         fault("/ask_after_seconds", "write 1 to 86400 seconds".to_owned());
     }
     if settings.loopback && !desk.scope().environment().allows_simulators() {
-        fault("/loopback", "a production site reaches no simulator".to_owned());
+        fault(
+            "/loopback",
+            "a production site reaches no simulator".to_owned(),
+        );
     }
     match identity {
         Some(identity) => {
             if let Err(error) = certificate::check_pair(identity) {
-                faults.push(Refusal::at(Code::HubCertificate, "/certificate", error.to_string()));
+                faults.push(Refusal::at(
+                    Code::HubCertificate,
+                    "/certificate",
+                    error.to_string(),
+                ));
             }
         }
         None if !has_identity => {
-            faults.push(Refusal::at(Code::HubCertificate, "/certificate", "a certificate with its key is missing"));
+            faults.push(Refusal::at(
+                Code::HubCertificate,
+                "/certificate",
+                "a certificate with its key is missing",
+            ));
         }
         None => {}
     }
@@ -268,7 +322,13 @@ fn check_settings(
 /// # Errors
 /// The connector is not set up; the caller may not.
 pub fn pause_connector(desk: &Desk<'_>, name: &str, reason: &str) -> Result<(), AppError> {
-    set_state(desk, name, ConnectorState::Paused, "connector.paused", reason)
+    set_state(
+        desk,
+        name,
+        ConnectorState::Paused,
+        "connector.paused",
+        reason,
+    )
 }
 
 /// Lets messages leave again.
@@ -289,7 +349,12 @@ fn set_state(
     desk.require(Permission::ConnectorsWrite)?;
     desk.scope().change(desk.now(), |writer| {
         writer.connector_get(name)?.ok_or(AppError::NotFound)?;
-        writer.connector_state(name, state)?;
-        Ok(AuditNote::new(action, format!("connector {name}")).reason(reason).returning(()))
+        match state {
+            ConnectorState::Active => writer.connector_resume(name)?,
+            ConnectorState::Paused => writer.connector_pause(name)?,
+        };
+        Ok(AuditNote::new(action, format!("connector {name}"))
+            .reason(reason)
+            .returning(()))
     })
 }

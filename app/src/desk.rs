@@ -19,7 +19,11 @@ pub struct Desk<'h> {
 impl<'h> Desk<'h> {
     /// The desk of someone whom `tenants` recognised.
     pub fn new(house: &'h House, actor: Actor, permissions: Vec<Permission>) -> Self {
-        Desk { scope: house.site().scope(actor), house, permissions }
+        Desk {
+            scope: house.site().scope(actor),
+            house,
+            permissions,
+        }
     }
 
     /// The house.
@@ -50,7 +54,10 @@ impl<'h> Desk<'h> {
         if self.may(permission) {
             return Ok(());
         }
-        let text = format!("this needs the permission to: {}", permission.sentence().to_lowercase());
+        let text = format!(
+            "this needs the permission to: {}",
+            permission.sentence().to_lowercase()
+        );
         Err(AppError::Forbidden(Refusal::new(Code::Forbidden, text)))
     }
 }

@@ -1,11 +1,11 @@
-//! The house: one open site with its clock, its way out and its connectors.
+//! The house: one open site with its clock and its ways out.
 
 use std::sync::Arc;
 
-use packtwin_connector_port::document::Connector;
 use packtwin_connector_port::transport::Transport;
 use packtwin_core::time::{Clock, Timestamp};
 use packtwin_tenants::site::Site;
+use packtwin_transport::webhook::WebhookPoster;
 
 /// Limits and habits that an operator may set.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct House {
     site: Site,
     clock: Arc<dyn Clock>,
     transport: Arc<dyn Transport>,
-    connectors: Vec<Box<dyn Connector>>,
+    webhooks: WebhookPoster,
     settings: HouseSettings,
 }
 
@@ -49,10 +49,16 @@ impl House {
         site: Site,
         clock: Arc<dyn Clock>,
         transport: Arc<dyn Transport>,
-        connectors: Vec<Box<dyn Connector>>,
+        webhooks: WebhookPoster,
         settings: HouseSettings,
     ) -> Self {
-        House { site, clock, transport, connectors, settings }
+        House {
+            site,
+            clock,
+            transport,
+            webhooks,
+            settings,
+        }
     }
 
     /// The site.
@@ -70,14 +76,9 @@ impl House {
         self.transport.as_ref()
     }
 
-    /// A connector of the register, by name.
-    pub fn connector(&self, name: &str) -> Option<&dyn Connector> {
-        self.connectors.iter().find(|connector| connector.name() == name).map(Box::as_ref)
-    }
-
-    /// The register.
-    pub fn connectors(&self) -> impl Iterator<Item = &dyn Connector> {
-        self.connectors.iter().map(Box::as_ref)
+    /// The way to webhooks.
+    pub fn webhooks(&self) -> &WebhookPoster {
+        &self.webhooks
     }
 
     /// Limits and habits.

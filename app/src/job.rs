@@ -10,7 +10,7 @@ use packtwin_core::ids::{JobId, TenantId};
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::scope::{Housekeeping, TenantScope, Writer};
-use packtwin_tenants::store::job::{JobClaim, JobSignal, JobState};
+use packtwin_tenants::store::job::{JobCancel, JobClaim, JobGoes, JobState};
 
 use crate::error::AppError;
 use crate::house::House;
@@ -54,6 +54,8 @@ pub struct JobDesk<'h> {
     scope: TenantScope,
     claim: JobClaim,
     written_at: Cell<Timestamp>,
+    total: Cell<u64>,
+    done: Cell<u64>,
     cancelled: Cell<bool>,
 }
 
@@ -80,14 +82,12 @@ impl<'h> JobDesk<'h> {
 
     /// What it works on.
     pub fn object(&self) -> &str {
-        &self.claim.object
+        &self.claim.job.object
     }
 
     /// Says how much there is to do.
-    pub(crate) fn begin(&self, total: u64, unit: &str) -> Result<(), AppError> {
-        self.scope.housekeep(self.now(), Housekeeping::Progress, |writer| {
-            writer.job_begin(&self.claim, total, unit).map_err(AppError::from)
-        })
+    pub(crate) fn begin(&self, total: u64) {
+        self.total.set(total);
     }
 
     /// Says how far the work has come; written at most a few times a second. `false` asks the job to stop.
@@ -97,7 +97,11 @@ impl<'h> JobDesk<'h> {
             return Ok(!self.cancelled.get());
         }
         self.written_at.set(now);
-        let signal = self.scope.housekeep(now, Housekeeping::Progress, |writer| self.signal(writer, Some(done)))?;
+        let signal = self
+            .scope
+            .housekeep(now, Housekeeping::Progress, |writer| {
+                self.signal(writer, done)
+            })?;
         Ok(self.note(signal))
     }
 
@@ -108,26 +112,35 @@ impl<'h> JobDesk<'h> {
             return Ok(!self.cancelled.get());
         }
         self.written_at.set(now);
-        let signal = self.scope.housekeep(now, Housekeeping::Progress, |writer| self.signal(writer, None))?;
+        let signal = self
+            .scope
+            .housekeep(now, Housekeeping::Progress, |writer| {
+                self.signal(writer, self.done.get())
+            })?;
         Ok(self.note(signal))
     }
 
     /// Writes progress within a change that must only happen while the lease is held. `false` asks the job to stop; the
     /// caller then throws the change away.
-    pub(crate) fn progress_within(&self, writer: &mut Writer<'_>, done: u64) -> Result<bool, AppError> {
-        let signal = self.signal(writer, Some(done))?;
+    pub(crate) fn progress_within(
+        &self,
+        writer: &mut Writer<'_>,
+        done: u64,
+    ) -> Result<bool, AppError> {
+        let signal = self.signal(writer, done)?;
         Ok(self.note(signal))
     }
 
-    fn signal(&self, writer: &mut Writer<'_>, done: Option<u64>) -> Result<JobSignal, AppError> {
+    fn signal(&self, writer: &mut Writer<'_>, done: u64) -> Result<JobGoes, AppError> {
+        self.done.set(done);
         let until = writer.at().plus_seconds(LEASE_SECONDS);
-        Ok(writer.job_progress(&self.claim, done, until)?)
+        Ok(writer.job_progress(&self.claim, done, self.total.get(), until)?)
     }
 
-    fn note(&self, signal: JobSignal) -> bool {
+    fn note(&self, signal: JobGoes) -> bool {
         match signal {
-            JobSignal::Continue => true,
-            JobSignal::Cancel | JobSignal::Lost => {
+            JobGoes::Continue => true,
+            JobGoes::Cancel | JobGoes::Lost => {
                 self.cancelled.set(true);
                 false
             }
@@ -156,7 +169,11 @@ pub fn run_jobs(house: &House) -> Result<JobPass, AppError> {
             Ok(false) => {}
             Err(error) => {
                 pass.broken += 1;
-                tracing::error!(tenant = tenant.id.0, error = &error as &dyn std::error::Error, "a job broke off; it is tried again when its lease ends");
+                tracing::error!(
+                    tenant = tenant.id.0,
+                    error = &error as &dyn std::error::Error,
+                    "a job broke off; it is tried again when its lease ends"
+                );
             }
         }
     }
@@ -166,25 +183,34 @@ pub fn run_jobs(house: &House) -> Result<JobPass, AppError> {
 fn run_one(house: &House, tenant: TenantId) -> Result<bool, AppError> {
     let scope = house.site().system_scope(tenant, "jobs");
     let claim = scope.housekeep(house.now(), Housekeeping::Lease, |writer| {
-        writer.job_claim(LEASE_SECONDS).map_err(AppError::from)
+        writer
+            .job_claim(writer.at(), LEASE_SECONDS)
+            .map_err(AppError::from)
     })?;
     let Some(claim) = claim else { return Ok(false) };
-    let scope = house.site().scope(scope.actor().clone().within(claim.id.to_string()));
+    let scope = house
+        .site()
+        .scope(scope.actor().clone().within(claim.job.id.to_string()));
     let desk = JobDesk {
         house,
         scope,
-        claim,
         written_at: Cell::new(Timestamp::from_micros(0)),
+        total: Cell::new(claim.job.total),
+        done: Cell::new(claim.job.done),
         cancelled: Cell::new(false),
+        claim,
     };
-    let end = match work_of(&desk.claim.kind) {
+    let end = match work_of(&desk.claim.job.kind) {
         Some(work) => match work(&desk) {
             Ok(end) => end,
             Err(AppError::Refused(refusals)) => JobEnd::Failed(refusals.to_string()),
             Err(AppError::NotFound) => JobEnd::Failed("its object is no longer there".to_owned()),
             Err(error) => return Err(error),
         },
-        None => JobEnd::Failed(format!("this version knows no job of kind {}", desk.claim.kind)),
+        None => JobEnd::Failed(format!(
+            "this version knows no job of kind {}",
+            desk.claim.job.kind
+        )),
     };
     finish(&desk, end)?;
     Ok(true)
@@ -198,9 +224,9 @@ fn finish(desk: &JobDesk<'_>, end: JobEnd) -> Result<(), AppError> {
     };
     desk.scope.change(desk.now(), |writer| {
         writer.job_finish(&desk.claim, state, &text)?;
-        let told = serde_json::json!({ "kind": desk.claim.kind, "state": state.as_str(), "result": text });
-        crate::webhook::announce(writer, "job.finished", &desk.claim.id.to_string(), &told)?;
-        let note = AuditNote::new("job.finished", format!("job {}", desk.claim.id)).detail(told);
+        let told = serde_json::json!({ "kind": desk.claim.job.kind, "state": state.as_str(), "result": text });
+        crate::webhook::announce(writer, "job.finished", &desk.claim.job.id.to_string(), &told)?;
+        let note = AuditNote::new("job.finished", format!("job {}", desk.claim.job.id)).detail(told);
         Ok::<_, AppError>(note.returning(()))
     })
 }
@@ -209,7 +235,7 @@ fn finish(desk: &JobDesk<'_>, end: JobEnd) -> Result<(), AppError> {
 ///
 /// # Errors
 /// There is no such job.
-pub fn cancel_job(desk: &crate::desk::Desk<'_>, id: JobId) -> Result<bool, AppError> {
+pub fn cancel_job(desk: &crate::desk::Desk<'_>, id: JobId) -> Result<JobCancel, AppError> {
     desk.require(packtwin_core::role::Permission::UploadsWrite)?;
     desk.scope().change(desk.now(), |writer| {
         writer.job_get(id)?.ok_or(AppError::NotFound)?;

@@ -4,8 +4,14 @@
 //! its own, no clock of its own. A use case reads as a list: who asks, what they hand over, whether they may, whether it
 //! makes sense now, one transaction, the answer.
 
+pub mod connector;
 pub mod desk;
 pub mod error;
 pub mod house;
 pub mod job;
+pub mod lot;
+pub mod message;
+pub mod product;
+pub mod today;
 pub mod upload;
+pub mod webhook;

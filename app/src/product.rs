@@ -13,7 +13,7 @@ use packtwin_core::product_code::ProductCode;
 use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::role::Permission;
 use packtwin_eu_hub::drift::{FieldDrift, compare};
-use packtwin_eu_hub::product_copy::{ProductCopy, read_product, write_product_query};
+use packtwin_eu_hub::{ProductCopy, read_product, write_product_query};
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::Reader;
@@ -22,7 +22,7 @@ use packtwin_tenants::store::product::{ProductRecord, VersionRecord};
 use crate::connector::{EU_HUB, Link};
 use crate::desk::Desk;
 use crate::error::AppError;
-use crate::lot::outgoing::{Outgoing, queue_small};
+use crate::lot::outgoing::{Outgoing, queue_small, record_fact};
 use crate::message::MessageDetail;
 
 /// How a product is named in the audit trail.
@@ -38,25 +38,46 @@ pub fn product_of(reader: &mut Reader<'_>, code: &ProductCode) -> Result<Product
     reader.product_find(code)?.ok_or(AppError::NotFound)
 }
 
-fn version_of(reader: &mut Reader<'_>, product: ProductNo, version: u32) -> Result<VersionRecord, AppError> {
-    reader.product_version_get(product, version)?.ok_or(AppError::NotFound)
+fn version_of(
+    reader: &mut Reader<'_>,
+    product: ProductNo,
+    version: u32,
+) -> Result<VersionRecord, AppError> {
+    reader
+        .product_version_get(product, version)?
+        .ok_or(AppError::NotFound)
 }
 
 /// Adds a product with its first version.
 ///
 /// # Errors
 /// All faults of the master data; PRD-001 when the code is in use on this site; PRD-002 when the PZN inside it is wrong.
-pub fn create_product(desk: &Desk<'_>, code: ProductCode, data: &MasterData) -> Result<ProductNo, AppError> {
+pub fn create_product(
+    desk: &Desk<'_>,
+    code: ProductCode,
+    data: &MasterData,
+) -> Result<ProductNo, AppError> {
     desk.require(Permission::ProductsWrite)?;
-    let mut faults: Vec<Refusal> = data.check().err().iter().flat_map(Refusals::iter).cloned().collect();
+    let mut faults: Vec<Refusal> = data
+        .check()
+        .err()
+        .iter()
+        .flat_map(Refusals::iter)
+        .cloned()
+        .collect();
     if let Some(fault) = code.national_fault() {
-        faults.insert(0, Refusal::at(Code::ProductCodeWrong, "/code", format!("{code}: {fault}")));
+        faults.insert(
+            0,
+            Refusal::at(Code::ProductCodeWrong, "/code", format!("{code}: {fault}")),
+        );
     }
     Refusals::check(faults)?;
     let created = desk.scope().change(desk.now(), |writer| {
         let product = writer.product_create(&code, data)?;
         let told = serde_json::json!({ "name": data.name, "markets": market_names(data) });
-        Ok(AuditNote::new("product.created", audit_name(&code)).detail(told).returning(product))
+        Ok(AuditNote::new("product.created", audit_name(&code))
+            .detail(told)
+            .returning(product))
     });
     match created {
         Err(StoreError::Taken) => {
@@ -99,7 +120,11 @@ pub fn change_version(
 ///
 /// # Errors
 /// All faults of the master data; the latest version is still a draft (PRD-005: change that one).
-pub fn add_version(desk: &Desk<'_>, code: &ProductCode, data: &MasterData) -> Result<u32, AppError> {
+pub fn add_version(
+    desk: &Desk<'_>,
+    code: &ProductCode,
+    data: &MasterData,
+) -> Result<u32, AppError> {
     desk.require(Permission::ProductsWrite)?;
     data.check()?;
     desk.scope().change(desk.now(), |writer| {
@@ -115,8 +140,17 @@ pub fn add_version(desk: &Desk<'_>, code: &ProductCode, data: &MasterData) -> Re
     })
 }
 
-fn changed_fields(code: &ProductCode, version: u32, old: &MasterData, new: &MasterData) -> Vec<serde_json::Value> {
-    let whole = |data: &MasterData| ProductVersion { code: *code, version, data: data.clone() };
+fn changed_fields(
+    code: &ProductCode,
+    version: u32,
+    old: &MasterData,
+    new: &MasterData,
+) -> Vec<serde_json::Value> {
+    let whole = |data: &MasterData| ProductVersion {
+        code: *code,
+        version,
+        data: data.clone(),
+    };
     compare(&whole(new), &whole(old))
         .into_iter()
         .map(|drift| serde_json::json!({ "field": drift.canonical, "old": drift.hub, "new": drift.ours }))
@@ -124,14 +158,21 @@ fn changed_fields(code: &ProductCode, version: u32, old: &MasterData, new: &Mast
 }
 
 fn market_names(data: &MasterData) -> Vec<String> {
-    data.markets.iter().map(|entry| entry.market.to_string()).collect()
+    data.markets
+        .iter()
+        .map(|entry| entry.market.to_string())
+        .collect()
 }
 
 /// Sends a version to the hub.
 ///
 /// # Errors
 /// All fields the hub's release demands and the version lacks (HUB-201); the version is on its way already.
-pub fn send_version(desk: &Desk<'_>, code: &ProductCode, version: u32) -> Result<MessageId, AppError> {
+pub fn send_version(
+    desk: &Desk<'_>,
+    code: &ProductCode,
+    version: u32,
+) -> Result<MessageId, AppError> {
     desk.require(Permission::ProductsWrite)?;
     let (product, record, link) = desk.scope().read(|reader| {
         let product = product_of(reader, code)?;
@@ -142,7 +183,11 @@ pub fn send_version(desk: &Desk<'_>, code: &ProductCode, version: u32) -> Result
         let text = format!("version {version} is {} already", record.state.as_str());
         return Err(AppError::refuse(Code::ProductVersionInUse, text));
     }
-    let fact = Fact::ProductVersioned(Box::new(ProductVersion { code: product.code, version, data: record.data }));
+    let fact = Fact::ProductVersioned(Box::new(ProductVersion {
+        code: product.code,
+        version,
+        data: record.data,
+    }));
     let outgoing = Outgoing {
         product: product.no,
         lot: None,
@@ -153,11 +198,24 @@ pub fn send_version(desk: &Desk<'_>, code: &ProductCode, version: u32) -> Result
     };
     queue_small(desk, &link, &fact, &outgoing, &[], |writer, message| {
         let from = [VersionState::Draft, VersionState::Refused];
-        if !writer.product_version_state(product.no, version, &from, VersionState::Sent, Some(message))? {
+        if !writer.product_version_state(
+            product.no,
+            version,
+            &from,
+            VersionState::Sent,
+            Some(message),
+        )? {
             return Err(AppError::Stale);
         }
         let told = serde_json::json!({ "version": version, "message": message.to_string() });
-        writer.fact_record(FactKind::ProductVersioned, product.no, None, None, &told.to_string())?;
+        record_fact(
+            writer,
+            FactKind::ProductVersioned,
+            product.no,
+            None,
+            &[],
+            &told,
+        )?;
         Ok(AuditNote::new("product.version_sent", audit_name(code)).detail(told))
     })
 }
@@ -179,11 +237,22 @@ pub fn withdraw_product(
         Ok::<_, AppError>((product, Link::of(reader, EU_HUB)?, withdrawn))
     })?;
     let already = |market: &Market| withdrawn.iter().any(|(gone, _, _)| gone == market);
-    let faults = markets.iter().filter(|market| already(market)).map(|market| {
-        Refusal::at(Code::LotRecalled, "/markets", format!("the product is withdrawn from {market} already"))
-    });
+    let faults = markets
+        .iter()
+        .filter(|market| already(market))
+        .map(|market| {
+            Refusal::at(
+                Code::LotRecalled,
+                "/markets",
+                format!("the product is withdrawn from {market} already"),
+            )
+        });
     Refusals::check(faults.collect())?;
-    let fact = Fact::Withdrawn { product: product.code, markets: markets.to_vec(), reason: reason.to_owned() };
+    let fact = Fact::Withdrawn {
+        product: product.code,
+        markets: markets.to_vec(),
+        reason: reason.to_owned(),
+    };
     let outgoing = Outgoing {
         product: product.no,
         lot: None,
@@ -203,8 +272,10 @@ pub fn withdraw_product(
             }
         }
         let told = serde_json::json!({ "markets": outgoing.detail.markets, "message": message.to_string() });
-        writer.fact_record(FactKind::Withdrawn, product.no, None, None, &told.to_string())?;
-        Ok(AuditNote::new("product.withdrawn", audit_name(code)).detail(told).reason(reason))
+        record_fact(writer, FactKind::Withdrawn, product.no, None, &[], &told)?;
+        Ok(AuditNote::new("product.withdrawn", audit_name(code))
+            .detail(told)
+            .reason(reason))
     })
 }
 
@@ -234,7 +305,11 @@ pub fn drift(desk: &Desk<'_>, code: &ProductCode) -> Result<Drift, AppError> {
             Some(record) => record,
             None => version_of(reader, product.no, product.latest_version)?,
         };
-        let whole = |data: &MasterData| ProductVersion { code: product.code, version: record.version, data: data.clone() };
+        let whole = |data: &MasterData| ProductVersion {
+            code: product.code,
+            version: record.version,
+            data: data.clone(),
+        };
         let fields = match &record.hub_copy {
             Some(copy) => compare(&whole(&record.data), &whole(copy)),
             None => Vec::new(),
@@ -258,12 +333,15 @@ pub fn read_hub_copy(desk: &Desk<'_>, code: &ProductCode) -> Result<Drift, AppEr
         let product = product_of(reader, code)?;
         let record = reader.product_version_acknowledged_latest(product.no)?;
         let record = record.ok_or_else(|| {
-            AppError::refuse(Code::HubProductNotAcknowledged, "no version of this product is acknowledged yet")
+            AppError::refuse(
+                Code::HubProductNotAcknowledged,
+                "no version of this product is acknowledged yet",
+            )
         })?;
         Ok::<_, AppError>((product, record, Link::of(reader, EU_HUB)?))
     })?;
     let id = MessageId::from_random(packtwin_tenants::random::bits()?);
-    let envelope = link.envelope(id, desk.now(), &link.settings.release, "");
+    let envelope = link.envelope(desk.house(), id, desk.now(), &link.settings.release);
     let mut question = Vec::new();
     write_product_query(&product.code, record.version, &envelope, &mut question)?;
     let endpoint = link.endpoint(desk.scope())?;
@@ -276,7 +354,11 @@ pub fn read_hub_copy(desk: &Desk<'_>, code: &ProductCode) -> Result<Drift, AppEr
         .map_err(|fault| AppError::refuse(Code::HubUnknownOutcome, fault.to_string()))?;
     let copy = read_product(reply.status, &reply.body).map_err(|error| {
         let told = match link.connector.read_reply(reply.status, &reply.body).verdict {
-            Verdict::Refused { faults } => faults.iter().map(|fault| fault.text.clone()).collect::<Vec<_>>().join("; "),
+            Verdict::Refused { faults } => faults
+                .iter()
+                .map(|fault| fault.text.clone())
+                .collect::<Vec<_>>()
+                .join("; "),
             _ => error.to_string(),
         };
         AppError::refuse(Code::HubUnknownOutcome, format!("the hub's answer: {told}"))
@@ -286,9 +368,15 @@ pub fn read_hub_copy(desk: &Desk<'_>, code: &ProductCode) -> Result<Drift, AppEr
         ProductCopy::NotHeld => None,
     };
     desk.scope().change(desk.now(), |writer| {
-        writer.product_version_hub_copy(product.no, record.version, copy.as_ref())?;
+        if let Some(copy) = &copy {
+            writer.product_version_hub_copy(product.no, record.version, copy)?;
+        }
         let told = serde_json::json!({ "version": record.version, "held": copy.is_some() });
-        Ok::<_, AppError>(AuditNote::new("product.hub_copy_read", audit_name(code)).detail(told).returning(()))
+        Ok::<_, AppError>(
+            AuditNote::new("product.hub_copy_read", audit_name(code))
+                .detail(told)
+                .returning(()),
+        )
     })?;
     drift(desk, code)
 }

@@ -5,12 +5,13 @@
 
 pub mod audit;
 pub mod blob;
+pub mod callback;
 pub mod breach_list;
 pub mod engine;
 pub mod error;
 mod founding;
 pub mod password;
-mod random;
+pub mod random;
 #[allow(missing_docs, reason = "columns are described in the migrations")]
 mod schema;
 pub mod scope;

@@ -39,10 +39,17 @@ pub fn lot_of(
     batch: &BatchNumber,
 ) -> Result<(ProductRecord, LotRecord), AppError> {
     let product = crate::product::product_of(reader, code)?;
-    let lot = reader.lot_find(product.no, batch)?.ok_or(AppError::NotFound)?;
+    let lot = reader
+        .lot_find(product.no, batch)?
+        .ok_or(AppError::NotFound)?;
     Ok((product, lot))
 }
 
 pub(crate) fn head_of(product: &ProductRecord, lot: &LotRecord) -> LotHead {
-    LotHead { product: product.code, batch: lot.batch, expiry: lot.expiry, manufactured: lot.manufactured }
+    LotHead {
+        product: product.code,
+        batch: lot.batch,
+        expiry: lot.expiry,
+        manufactured: lot.manufactured,
+    }
 }

@@ -14,6 +14,7 @@ use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::blob::{BlobWriter, Stored};
 use packtwin_tenants::scope::{TenantScope, Writer};
+use packtwin_tenants::store::fact::NewFact;
 use packtwin_tenants::store::message::{MessageContent, MessageState, NewMessage};
 
 use crate::connector::Link;
@@ -52,7 +53,7 @@ pub fn queue_small(
 ) -> Result<MessageId, AppError> {
     let id = MessageId::from_random(packtwin_tenants::random::bits()?);
     let release = link.settings.release.clone();
-    let envelope = link.envelope(id, outgoing.event_at, &release, &desk.house().settings().public_url);
+    let envelope = link.envelope(desk.house(), id, outgoing.event_at, &release);
     let document = write_document(desk.scope(), link, fact, &mut serials.iter(), &envelope)?;
     let content = match serials {
         [] => MessageContent::None,
@@ -60,6 +61,7 @@ pub fn queue_small(
             sha256: write_list(desk.scope(), some)?.sha256,
             count: some.len() as u64,
             load: None,
+            repeats: 0,
         },
     };
     let now = desk.now();
@@ -81,8 +83,34 @@ pub fn queue_small(
     })
 }
 
+/// Records a fact that happens now.
+pub(crate) fn record_fact(
+    writer: &mut Writer<'_>,
+    kind: FactKind,
+    product: ProductNo,
+    lot: Option<LotNo>,
+    packs: &[Serial],
+    detail: &serde_json::Value,
+) -> Result<(), AppError> {
+    let (at, detail) = (writer.at(), detail.to_string());
+    writer.fact_record(&NewFact {
+        kind,
+        product,
+        lot,
+        load: None,
+        packs,
+        at,
+        detail: &detail,
+    })?;
+    Ok(())
+}
+
 /// Gives a written message its document and its place in the outbox.
-pub(super) fn enqueue(writer: &mut Writer<'_>, id: MessageId, document: &Stored) -> Result<(), AppError> {
+pub(super) fn enqueue(
+    writer: &mut Writer<'_>,
+    id: MessageId,
+    document: &Stored,
+) -> Result<(), AppError> {
     writer.message_document(id, document)?;
     writer.message_state(id, &[MessageState::Writing], MessageState::Queued)?;
     let now = writer.at();
@@ -102,7 +130,9 @@ pub(super) fn write_document(
     match link.connector.write(fact, serials, envelope, &mut file) {
         Ok(_) => finish(file).map_err(AppError::from),
         Err(WriteError::Refused(refusals)) => Err(AppError::Refused(refusals)),
-        Err(error @ WriteError::NotCarried { .. }) => Err(AppError::refuse(Code::HubRefused, error.to_string())),
+        Err(error @ WriteError::NotCarried { .. }) => {
+            Err(AppError::refuse(Code::HubRefused, error.to_string()))
+        }
         Err(WriteError::Io(error)) => Err(error.into()),
     }
 }
@@ -118,5 +148,7 @@ pub(super) fn write_list(scope: &TenantScope, serials: &[Serial]) -> Result<Stor
 }
 
 fn finish(file: BufWriter<BlobWriter>) -> io::Result<Stored> {
-    file.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
+    file.into_inner()
+        .map_err(io::IntoInnerError::into_error)?
+        .finish()
 }

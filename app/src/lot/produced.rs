@@ -27,6 +27,10 @@ pub fn enter_produced(
             return Err(AppError::Stale);
         }
         let told = serde_json::json!({ "old": lot.produced, "new": produced });
-        Ok(AuditNote::new("lot.produced_entered", audit_name(code, batch)).detail(told).returning(()))
+        Ok(
+            AuditNote::new("lot.produced_entered", audit_name(code, batch))
+                .detail(told)
+                .returning(()),
+        )
     })
 }

@@ -10,7 +10,7 @@ use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::role::Permission;
 use packtwin_tenants::audit::AuditNote;
 
-use super::outgoing::{Outgoing, queue_small};
+use super::outgoing::{Outgoing, queue_small, record_fact};
 use super::{audit_name, head_of, lot_of};
 use crate::connector::{EU_HUB, Link};
 use crate::desk::Desk;
@@ -31,13 +31,18 @@ pub fn recall_lot(
     desk.require(Permission::LotsRecall)?;
     let (product, lot, version, recalls, link) = desk.scope().read(|reader| {
         let (product, lot) = lot_of(reader, code, batch)?;
-        let version = reader.product_version_get(product.no, lot.version)?.ok_or(AppError::NotFound)?;
+        let version = reader
+            .product_version_get(product.no, lot.version)?
+            .ok_or(AppError::NotFound)?;
         let recalls = reader.lot_recalls(product.no, lot.no)?;
         Ok::<_, AppError>((product, lot, version, recalls, Link::of(reader, EU_HUB)?))
     })?;
     let mut faults = Vec::new();
     if !recalls.is_empty() {
-        faults.push(Refusal::new(Code::LotRecalled, "the lot is recalled already; a recall cannot be changed"));
+        faults.push(Refusal::new(
+            Code::LotRecalled,
+            "the lot is recalled already; a recall cannot be changed",
+        ));
     }
     for market in markets {
         if version.data.market(*market).is_none() {
@@ -46,8 +51,11 @@ pub fn recall_lot(
         }
     }
     Refusals::check(faults)?;
-    let fact =
-        Fact::Recalled { lot: head_of(&product, &lot), markets: markets.to_vec(), reason: reason.to_owned() };
+    let fact = Fact::Recalled {
+        lot: head_of(&product, &lot),
+        markets: markets.to_vec(),
+        reason: reason.to_owned(),
+    };
     let outgoing = Outgoing {
         product: product.no,
         lot: Some(lot.no),
@@ -63,11 +71,23 @@ pub fn recall_lot(
     queue_small(desk, &link, &fact, &outgoing, &[], |writer, message| {
         for market in markets {
             if !writer.lot_recall(product.no, lot.no, *market, reason, Some(message))? {
-                return Err(AppError::refuse(Code::LotRecalled, "the lot was recalled meanwhile"));
+                return Err(AppError::refuse(
+                    Code::LotRecalled,
+                    "the lot was recalled meanwhile",
+                ));
             }
         }
         let told = serde_json::json!({ "markets": outgoing.detail.markets, "message": message.to_string() });
-        writer.fact_record(FactKind::Recalled, product.no, Some(lot.no), None, &told.to_string())?;
-        Ok(AuditNote::new("lot.recalled", audit_name(code, batch)).detail(told).reason(reason))
+        record_fact(
+            writer,
+            FactKind::Recalled,
+            product.no,
+            Some(lot.no),
+            &[],
+            &told,
+        )?;
+        Ok(AuditNote::new("lot.recalled", audit_name(code, batch))
+            .detail(told)
+            .reason(reason))
     })
 }

@@ -20,9 +20,12 @@ use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::blob::Stored;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::Reader;
+use packtwin_tenants::store::job::{JobFilter, JobState, NewJob};
 use packtwin_tenants::store::load::LoadState;
 use packtwin_tenants::store::lot::LotRecord;
-use packtwin_tenants::store::message::{MessageContent, MessageRecord, MessageState, NewMessage};
+use packtwin_tenants::store::message::{
+    MessageContent, MessageFilter, MessageRecord, MessageState, NewMessage,
+};
 use packtwin_tenants::store::product::ProductRecord;
 use serde::{Deserialize, Serialize};
 
@@ -73,12 +76,26 @@ pub fn request_send(
     desk.scope().change(desk.now(), |writer| {
         let (product, lot) = lot_of(writer, code, batch)?;
         Refusals::check(blocked_by(writer, &product, &lot, what)?)?;
-        let input = SendInput { product: product.no.0, lot: lot.no.0, what, event_at: writer.at().micros() };
+        let input = SendInput {
+            product: product.no.0,
+            lot: lot.no.0,
+            what,
+            event_at: writer.at().micros(),
+        };
         let input = serde_json::to_string(&input).unwrap_or_default();
         let name = audit_name(code, batch);
-        let job = writer.job_create(SEND_JOB, &name, &input, 0, "packs")?;
+        let new = NewJob {
+            kind: SEND_JOB,
+            object: &name,
+            input: &input,
+            total: 0,
+            unit: "packs",
+        };
+        let job = writer.job_create(&new)?;
         let told = serde_json::json!({ "what": what, "job": job.to_string() });
-        Ok(AuditNote::new("lot.send_asked", name).detail(told).returning(job))
+        Ok(AuditNote::new("lot.send_asked", name)
+            .detail(told)
+            .returning(job))
     })
 }
 
@@ -92,14 +109,23 @@ pub(super) fn blocked_by(
     let mut reasons = Vec::new();
     let mut because = |code, text: String| reasons.push(Refusal::new(code, text));
     if reader.connector_get(EU_HUB)?.is_none() {
-        because(Code::HubCertificate, "the EU hub is not set up yet; set it up under connectors".to_owned());
+        because(
+            Code::HubCertificate,
+            "the EU hub is not set up yet; set it up under connectors".to_owned(),
+        );
     }
-    let version = reader.product_version_get(product.no, lot.version)?.ok_or(AppError::NotFound)?;
+    let version = reader
+        .product_version_get(product.no, lot.version)?
+        .ok_or(AppError::NotFound)?;
     match version.state {
         VersionState::Sent | VersionState::Acknowledged => {}
         VersionState::Draft | VersionState::Refused => because(
             Code::HubProductNotAcknowledged,
-            format!("version {} of the product is {}; send it to the hub first", lot.version, version.state.as_str()),
+            format!(
+                "version {} of the product is {}; send it to the hub first",
+                lot.version,
+                version.state.as_str()
+            ),
         ),
     }
     if !reader.lot_recalls(product.no, lot.no)?.is_empty() {
@@ -108,12 +134,32 @@ pub(super) fn blocked_by(
     if !reader.product_withdrawals(product.no)?.is_empty() {
         because(Code::LotRecalled, "the product is withdrawn".to_owned());
     }
-    if reader.job_active(SEND_JOB, &audit_name(&product.code, &lot.batch))? {
-        because(Code::LotNothingToSend, "the lot is being sent right now".to_owned());
+    if is_being_sent(reader, &audit_name(&product.code, &lot.batch))? {
+        because(
+            Code::LotNothingToSend,
+            "the lot is being sent right now".to_owned(),
+        );
     } else if plan(reader, product.no, lot.no, what)?.packs() == 0 {
-        because(Code::LotNothingToSend, "every stored pack of this lot is on its way or acknowledged".to_owned());
+        because(
+            Code::LotNothingToSend,
+            "every stored pack of this lot is on its way or acknowledged".to_owned(),
+        );
     }
     Ok(reasons)
+}
+
+fn is_being_sent(reader: &mut Reader<'_>, object: &str) -> Result<bool, AppError> {
+    for state in [JobState::Queued, JobState::Running] {
+        let filter = JobFilter {
+            state: Some(state),
+            kind: Some(SEND_JOB.to_owned()),
+            object: Some(object.to_owned()),
+        };
+        if !reader.job_list(&filter, None, 1)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a sending would carry.
@@ -130,6 +176,26 @@ impl SendPlan {
         let resends: u64 = self.resends.iter().map(|(_, count)| count).sum();
         stretches + resends
     }
+
+    pub(super) fn resends(&self) -> &[(MessageId, u64)] {
+        &self.resends
+    }
+}
+
+/// More messages than any lot has.
+const MESSAGES_ALL: i64 = 100_000;
+
+pub(super) fn messages_of_lot(
+    reader: &mut Reader<'_>,
+    product: ProductNo,
+    lot: LotNo,
+) -> Result<Vec<MessageRecord>, AppError> {
+    let filter = MessageFilter {
+        product: Some(product),
+        lot: Some(lot),
+        ..MessageFilter::default()
+    };
+    Ok(reader.message_list(&filter, None, MESSAGES_ALL)?)
 }
 
 /// Works out what is not covered. A message that was refused as a whole or cancelled covers nothing.
@@ -139,10 +205,12 @@ pub(super) fn plan(
     lot: LotNo,
     what: SendWhat,
 ) -> Result<SendPlan, AppError> {
-    let messages = reader.message_list_of_lot(product, lot)?;
+    let messages = messages_of_lot(reader, product, lot)?;
     let live = |message: &&MessageRecord| {
-        !matches!(message.state, MessageState::Refused | MessageState::Cancelled)
-            && message.kind == FactKind::Commissioned
+        !matches!(
+            message.state,
+            MessageState::Refused | MessageState::Cancelled
+        ) && message.kind == FactKind::Commissioned
     };
     let mut stretches = Vec::new();
     for load in reader.load_list_of_lot(product, lot)? {
@@ -153,7 +221,11 @@ pub(super) fn plan(
             .iter()
             .filter(live)
             .filter_map(|message| match message.content {
-                MessageContent::Stretch { load: of, first, count } if of == load.no => Some((first, count)),
+                MessageContent::Stretch {
+                    load: of,
+                    first,
+                    count,
+                } if of == load.no => Some((first, count)),
                 _ => None,
             })
             .collect();
@@ -171,10 +243,20 @@ pub(super) fn plan(
     }
     let mut resends = Vec::new();
     if what == SendWhat::Difference {
-        let again: Vec<String> =
-            messages.iter().filter(live).flat_map(|message| MessageDetail::from_record(message).resends).collect();
-        for message in messages.iter().filter(|message| message.state == MessageState::Partial) {
-            let missing = message.packs.saturating_sub(message.acknowledged_packs);
+        let again: Vec<String> = messages
+            .iter()
+            .filter(live)
+            .flat_map(|message| MessageDetail::from_record(message).resends)
+            .collect();
+        for message in messages
+            .iter()
+            .filter(|message| message.state == MessageState::Partial)
+        {
+            let held = message
+                .answer
+                .as_ref()
+                .map_or(0, |answer| answer.acknowledged_packs);
+            let missing = message.content.packs().saturating_sub(held);
             if missing > 0 && !again.contains(&message.id.to_string()) {
                 resends.push((message.id, missing));
             }
@@ -188,33 +270,56 @@ pub(super) fn plan(
 /// # Errors
 /// The store or a file failed; the job goes on where it stopped when it is claimed again.
 pub fn run_send(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
-    let input: SendInput = serde_json::from_str(&desk.claim().input).map_err(|_| AppError::NotFound)?;
+    let input: SendInput =
+        serde_json::from_str(&desk.claim().job.input).map_err(|_| AppError::NotFound)?;
     let (product, lot) = (ProductNo(input.product), LotNo(input.lot));
     let link = desk.scope().read(|reader| Link::of(reader, EU_HUB))?;
     make_messages(desk, &link, &input)?;
     let waiting: Vec<MessageRecord> = desk.scope().read(|reader| {
-        let messages = reader.message_list_of_lot(product, lot)?;
-        Ok::<_, AppError>(messages.into_iter().filter(|message| message.state == MessageState::Writing).collect())
+        let messages = messages_of_lot(reader, product, lot)?;
+        Ok::<_, AppError>(
+            messages
+                .into_iter()
+                .filter(|message| message.state == MessageState::Writing)
+                .collect(),
+        )
     })?;
-    let total: u64 = waiting.iter().map(|message| message.packs).sum();
-    desk.begin(total, "packs")?;
+    let total: u64 = waiting.iter().map(|message| message.content.packs()).sum();
+    desk.begin(total);
     let mut done = 0;
     for message in &waiting {
         let document = write_message(desk, &link, message)?;
-        done += message.packs;
+        done += message.content.packs();
         desk.scope().change(desk.now(), |writer| {
             desk.progress_within(writer, done)?;
             enqueue(writer, message.id, &document)?;
-            let told = serde_json::json!({ "packs": message.packs, "bytes": document.bytes });
-            Ok::<_, AppError>(AuditNote::new("message.queued", format!("message {}", message.id)).detail(told).returning(()))
+            let told =
+                serde_json::json!({ "packs": message.content.packs(), "bytes": document.bytes });
+            Ok::<_, AppError>(
+                AuditNote::new("message.queued", format!("message {}", message.id))
+                    .detail(told)
+                    .returning(()),
+            )
         })?;
     }
     desk.scope().change(desk.now(), |writer| {
         let told = serde_json::json!({ "packs": total, "messages": waiting.len() });
-        webhook::announce(writer, "lot.sent", desk.object().trim_start_matches("lot "), &told)?;
-        Ok::<_, AppError>(AuditNote::new("lot.sent", desk.object()).detail(told).returning(()))
+        webhook::announce(
+            writer,
+            "lot.sent",
+            desk.object().trim_start_matches("lot "),
+            &told,
+        )?;
+        Ok::<_, AppError>(
+            AuditNote::new("lot.sent", desk.object())
+                .detail(told)
+                .returning(()),
+        )
     })?;
-    Ok(JobEnd::done(format!("{total} packs in {} messages are on their way", waiting.len())))
+    Ok(JobEnd::done(format!(
+        "{total} packs in {} messages are on their way",
+        waiting.len()
+    )))
 }
 
 /// Makes the rows of all messages in one change: from here on the packs are spoken for.
@@ -223,21 +328,42 @@ fn make_messages(desk: &JobDesk<'_>, link: &Link, input: &SendInput) -> Result<(
     let most = link.settings.packs_per_message.max(1);
     let resend_lists = read_resends(desk, product, lot, input.what)?;
     desk.scope().change(desk.now(), |writer| {
-        let version = writer.lot_get(product, lot)?.ok_or(AppError::NotFound)?.version;
+        let version = writer
+            .lot_get(product, lot)?
+            .ok_or(AppError::NotFound)?
+            .version;
         let plan = plan(writer, product, lot, input.what)?;
         let mut contents: Vec<(MessageContent, MessageDetail)> = Vec::new();
         for (load, first, count) in plan.stretches {
             let mut at = first;
             while at < first + count {
                 let size = most.min(first + count - at);
-                contents.push((MessageContent::Stretch { load, first: at, count: size }, MessageDetail::default()));
+                contents.push((
+                    MessageContent::Stretch {
+                        load,
+                        first: at,
+                        count: size,
+                    },
+                    MessageDetail::default(),
+                ));
                 at += size;
             }
         }
         for (message, list, count) in &resend_lists {
             if plan.resends.iter().any(|(planned, _)| planned == message) {
-                let detail = MessageDetail { resends: vec![message.to_string()], ..MessageDetail::default() };
-                contents.push((MessageContent::List { sha256: list.sha256, count: *count, load: None }, detail));
+                let detail = MessageDetail {
+                    resends: vec![message.to_string()],
+                    ..MessageDetail::default()
+                };
+                contents.push((
+                    MessageContent::List {
+                        sha256: list.sha256,
+                        count: *count,
+                        load: None,
+                        repeats: *count,
+                    },
+                    detail,
+                ));
             }
         }
         for (content, detail) in &contents {
@@ -255,7 +381,11 @@ fn make_messages(desk: &JobDesk<'_>, link: &Link, input: &SendInput) -> Result<(
             })?;
         }
         let told = serde_json::json!({ "messages": contents.len() });
-        Ok::<_, AppError>(AuditNote::new("lot.messages_planned", desk.object()).detail(told).returning(()))
+        Ok::<_, AppError>(
+            AuditNote::new("lot.messages_planned", desk.object())
+                .detail(told)
+                .returning(()),
+        )
     })
 }
 
@@ -266,13 +396,18 @@ fn read_resends(
     lot: LotNo,
     what: SendWhat,
 ) -> Result<Vec<(MessageId, Stored, u64)>, AppError> {
-    let resends = desk.scope().read(|reader| plan(reader, product, lot, what))?.resends;
+    let resends = desk
+        .scope()
+        .read(|reader| plan(reader, product, lot, what))?
+        .resends;
     let mut lists = Vec::new();
     for (message, _) in resends {
         let mut serials: Vec<Serial> = Vec::new();
         loop {
             let rows = desk.scope().read(|reader| {
-                reader.message_refused_packs(message, serials.last(), REFUSED_ROWS).map_err(AppError::from)
+                reader
+                    .message_refused_packs(message, serials.last(), REFUSED_ROWS)
+                    .map_err(AppError::from)
             })?;
             if rows.is_empty() {
                 break;
@@ -280,18 +415,28 @@ fn read_resends(
             serials.extend(rows.iter().map(|row| row.serial));
         }
         if !serials.is_empty() {
-            lists.push((message, write_list(desk.scope(), &serials)?, serials.len() as u64));
+            lists.push((
+                message,
+                write_list(desk.scope(), &serials)?,
+                serials.len() as u64,
+            ));
         }
     }
     Ok(lists)
 }
 
-fn write_message(desk: &JobDesk<'_>, link: &Link, message: &MessageRecord) -> Result<Stored, AppError> {
+fn write_message(
+    desk: &JobDesk<'_>,
+    link: &Link,
+    message: &MessageRecord,
+) -> Result<Stored, AppError> {
     let (fact, list, first, count) = desk.scope().read(|reader| {
         let fact: Fact = fact_of(reader, message)?;
         let (list, first, count) = match message.content {
             MessageContent::Stretch { load, first, count } => {
-                let load = reader.load_get(message.product, load)?.ok_or(AppError::NotFound)?;
+                let load = reader
+                    .load_get(message.product, load)?
+                    .ok_or(AppError::NotFound)?;
                 (load.list_sha256.ok_or(AppError::NotFound)?, first, count)
             }
             MessageContent::List { sha256, count, .. } => (sha256, 0, count),
@@ -300,10 +445,12 @@ fn write_message(desk: &JobDesk<'_>, link: &Link, message: &MessageRecord) -> Re
         Ok::<_, AppError>((fact, list, first, count))
     })?;
     let mut serials = ListStretch::open(desk.scope().blobs().open(&list)?, first, count)?;
-    let envelope = link.envelope(message.id, message.event_at, &message.release, &desk.house().settings().public_url);
+    let envelope = link.envelope(desk.house(), message.id, message.event_at, &message.release);
     let document = write_document(desk.scope(), link, &fact, &mut serials, &envelope)?;
     if serials.left > 0 {
-        return Err(AppError::Store(StoreError::Damaged { what: "serial list" }));
+        return Err(AppError::Store(StoreError::Damaged {
+            what: "serial list",
+        }));
     }
     Ok(document)
 }
@@ -317,8 +464,11 @@ pub(crate) struct ListStretch {
 
 impl ListStretch {
     pub(crate) fn open(file: File, first: u64, count: u64) -> io::Result<Self> {
-        let mut stretch =
-            ListStretch { file: BufReader::with_capacity(128 * 1024, file), line: Vec::with_capacity(24), left: count };
+        let mut stretch = ListStretch {
+            file: BufReader::with_capacity(128 * 1024, file),
+            line: Vec::with_capacity(24),
+            left: count,
+        };
         for _ in 0..first {
             stretch.read_line()?;
         }
@@ -342,6 +492,8 @@ impl SerialSource for ListStretch {
         }
         self.read_line()?;
         self.left -= 1;
-        Serial::from_bytes(&self.line).map(Some).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        Serial::from_bytes(&self.line)
+            .map(Some)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 }

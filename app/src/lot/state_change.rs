@@ -11,7 +11,7 @@ use packtwin_core::role::Permission;
 use packtwin_core::serial::Serial;
 use packtwin_tenants::audit::AuditNote;
 
-use super::outgoing::{Outgoing, queue_small};
+use super::outgoing::{Outgoing, queue_small, record_fact};
 use super::{audit_name, head_of, lot_of};
 use crate::connector::{EU_HUB, Link};
 use crate::desk::Desk;
@@ -38,47 +38,90 @@ pub fn change_states(
     sorted.sort_unstable();
     sorted.dedup();
     if sorted.is_empty() || serials.len() > CHANGE_PACKS_MAX {
-        let text = format!("{} packs are named; write 1 to {CHANGE_PACKS_MAX}", serials.len());
-        return Err(AppError::refuse_at(Code::RequestMalformed, "/serials", text));
+        let text = format!(
+            "{} packs are named; write 1 to {CHANGE_PACKS_MAX}",
+            serials.len()
+        );
+        return Err(AppError::refuse_at(
+            Code::RequestMalformed,
+            "/serials",
+            text,
+        ));
     }
     let (product, lot, link, faults) = desk.scope().read(|reader| {
         let (product, lot) = lot_of(reader, code, batch)?;
         let mut faults = Vec::new();
         if !reader.lot_recalls(product.no, lot.no)?.is_empty() {
-            faults.push(Refusal::new(Code::LotRecalled, "packs of a recalled lot are not changed"));
+            faults.push(Refusal::new(
+                Code::LotRecalled,
+                "packs of a recalled lot are not changed",
+            ));
         }
         for (index, serial) in sorted.iter().enumerate() {
             let place = format!("/serials/{index}");
             match reader.pack_find(product.no, serial)? {
                 Some(pack) if pack.lot == lot.no => {
                     if let Err(refused) = pack.state.change_to(state) {
-                        faults.push(Refusal::at(Code::RequestMalformed, place, format!("{serial}: {refused}")));
+                        faults.push(Refusal::at(
+                            Code::RequestMalformed,
+                            place,
+                            format!("{serial}: {refused}"),
+                        ));
                     }
                 }
-                _ => faults.push(Refusal::at(Code::NotFound, place, format!("{serial} is no pack of this lot"))),
+                _ => faults.push(Refusal::at(
+                    Code::NotFound,
+                    place,
+                    format!("{serial} is no pack of this lot"),
+                )),
             }
         }
         Ok::<_, AppError>((product, lot, Link::of(reader, EU_HUB)?, faults))
     })?;
     Refusals::check(faults)?;
-    let fact = Fact::StateChanged { lot: head_of(&product, &lot), state };
+    let fact = Fact::StateChanged {
+        lot: head_of(&product, &lot),
+        state,
+    };
     let outgoing = Outgoing {
         product: product.no,
         lot: Some(lot.no),
         version: Some(lot.version),
         kind: FactKind::StateChanged,
-        detail: MessageDetail { state: state.as_str().to_owned(), ..MessageDetail::default() },
+        detail: MessageDetail {
+            state: state.as_str().to_owned(),
+            ..MessageDetail::default()
+        },
         event_at: desk.now(),
     };
     queue_small(desk, &link, &fact, &outgoing, &sorted, |writer, message| {
-        let changed = writer.pack_state_change(product.no, &sorted, state)?;
-        if changed.len() != sorted.len() {
+        let mut changed = 0;
+        for from in PackState::ALL
+            .into_iter()
+            .filter(|from| from.change_to(state).is_ok())
+        {
+            changed += writer
+                .pack_state_set(product.no, &sorted, from, state)?
+                .len();
+        }
+        if changed != sorted.len() {
             return Err(AppError::Stale);
         }
         let told = serde_json::json!({ "state": state.as_str(), "packs": sorted.len(), "message": message.to_string() });
-        let fact = writer.fact_record(FactKind::StateChanged, product.no, Some(lot.no), None, &told.to_string())?;
-        writer.fact_of_packs(fact, product.no, &sorted)?;
-        webhook::announce(writer, "pack.state_changed", &format!("{code}/{batch}"), &told)?;
+        record_fact(
+            writer,
+            FactKind::StateChanged,
+            product.no,
+            Some(lot.no),
+            &sorted,
+            &told,
+        )?;
+        webhook::announce(
+            writer,
+            "pack.state_changed",
+            &format!("{code}/{batch}"),
+            &told,
+        )?;
         Ok(AuditNote::new("pack.state_changed", audit_name(code, batch)).detail(told))
     })
 }

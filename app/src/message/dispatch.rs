@@ -10,8 +10,6 @@
 //! whether it arrived, so it asks; only "never received" leads back to *queued*. No transaction is open while the far
 //! side is spoken to. A replay keeps message id and event time.
 
-use std::io::Read;
-
 use packtwin_connector_port::document::Envelope;
 use packtwin_connector_port::transport::TransportFault;
 use packtwin_connector_port::verdict::Verdict;
@@ -19,11 +17,13 @@ use packtwin_core::code::Code;
 use packtwin_core::fact::FactKind;
 use packtwin_core::ids::MessageId;
 use packtwin_core::role::Permission;
+use packtwin_core::serial::Serial;
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::{AuditNote, Noted};
 use packtwin_tenants::scope::{Housekeeping, TenantScope, Writer};
 use packtwin_tenants::store::connector::ConnectorState;
-use packtwin_tenants::store::message::{Answer, MessageRecord, MessageState, RefusedPackRecord};
+use packtwin_tenants::store::message::{MessageRecord, MessageState};
+use packtwin_tenants::store::message_answer::{MessageAnswer, NewAttempt};
 use packtwin_tenants::store::outbox::Claim;
 use packtwin_tenants::store::product::VersionRecord;
 
@@ -61,7 +61,9 @@ pub fn dispatch(house: &House) -> Result<DispatchPass, AppError> {
     for tenant in house.site().tenant_list()? {
         let scope = house.site().system_scope(tenant.id, "outbox");
         let claims = scope.housekeep(house.now(), Housekeeping::Lease, |writer| {
-            writer.outbox_claim(LEASE_SECONDS, CLAIM_ROWS).map_err(AppError::from)
+            writer
+                .outbox_claim(writer.at(), LEASE_SECONDS, CLAIM_ROWS)
+                .map_err(AppError::from)
         })?;
         for claim in claims {
             let outcome = match claim.topic.as_str() {
@@ -88,21 +90,29 @@ pub fn dispatch(house: &House) -> Result<DispatchPass, AppError> {
 }
 
 /// Seconds to wait before attempt number `attempts + 1`: doubling from 2 s to an hour.
-pub fn pause_before(attempts: i32) -> i64 {
-    let doublings = attempts.clamp(0, 20).unsigned_abs();
-    (2_i64 << doublings.min(30)).min(PAUSE_SECONDS_MAX)
+pub fn pause_before(attempts: u32) -> i64 {
+    (2_i64 << attempts.min(20)).min(PAUSE_SECONDS_MAX)
 }
 
 fn work_on(house: &House, scope: &TenantScope, claim: &Claim) -> Result<(), AppError> {
     let id: MessageId = claim.object_id.parse().map_err(|_| AppError::NotFound)?;
-    let scope = house.site().scope(scope.actor().clone().within(id.to_string()));
+    let scope = house
+        .site()
+        .scope(scope.actor().clone().within(id.to_string()));
     let (message, link) = scope.read(|reader| {
         let message = reader.message_get(id)?.ok_or(AppError::NotFound)?;
         let link = Link::of(reader, &message.connector)?;
         Ok::<_, AppError>((message, link))
     })?;
-    let envelope = link.envelope(id, message.event_at, &message.release, &house.settings().public_url);
-    let work = Work { house, scope: &scope, claim, message, link, envelope };
+    let envelope = link.envelope(house, id, message.event_at, &message.release);
+    let work = Work {
+        house,
+        scope: &scope,
+        claim,
+        message,
+        link,
+        envelope,
+    };
     if work.link.state == ConnectorState::Paused {
         return work.later(LOOK_AGAIN_SECONDS);
     }
@@ -113,11 +123,15 @@ fn work_on(house: &House, scope: &TenantScope, claim: &Claim) -> Result<(), AppE
         },
         MessageState::Sending | MessageState::Unknown | MessageState::Waiting => work.ask(),
         MessageState::Writing => work.later(LOOK_AGAIN_SECONDS),
-        MessageState::Accepted | MessageState::Partial | MessageState::Refused | MessageState::Cancelled => {
-            work.scope.housekeep(house.now(), Housekeeping::Lease, |writer| {
-                writer.outbox_done(claim)?;
-                Ok(())
-            })
+        MessageState::Accepted
+        | MessageState::Partial
+        | MessageState::Refused
+        | MessageState::Cancelled => {
+            work.scope
+                .housekeep(house.now(), Housekeeping::Lease, |writer| {
+                    writer.outbox_done(claim)?;
+                    Ok(())
+                })
         }
     }
 }
@@ -135,12 +149,15 @@ struct Work<'a> {
 impl Work<'_> {
     /// Pack data wait until the hub holds the product version (URS-MD-008).
     fn waits_for_version(&self) -> Result<bool, AppError> {
-        let (FactKind::Commissioned, Some(version)) = (self.message.kind, self.message.version) else {
+        let (FactKind::Commissioned, Some(version)) = (self.message.kind, self.message.version)
+        else {
             return Ok(false);
         };
-        let record: Option<VersionRecord> = self
-            .scope
-            .read(|reader| reader.product_version_get(self.message.product, version).map_err(AppError::from))?;
+        let record: Option<VersionRecord> = self.scope.read(|reader| {
+            reader
+                .product_version_get(self.message.product, version)
+                .map_err(AppError::from)
+        })?;
         Ok(record.is_none_or(|record| record.acknowledged_at.is_none()))
     }
 
@@ -153,33 +170,49 @@ impl Work<'_> {
     }
 
     fn send(&self) -> Result<(), AppError> {
-        let document = self.message.document_sha256.ok_or(AppError::NotFound)?;
+        let document = self.message.document.ok_or(AppError::NotFound)?;
         let endpoint = match self.link.endpoint(self.scope) {
             Ok(endpoint) => endpoint,
             Err(AppError::Refused(refusals)) => {
-                let fault = TransportFault::Certificate { why: refusals.to_string() };
+                let fault = TransportFault::Certificate {
+                    why: refusals.to_string(),
+                };
                 return self.after_fault("send", fault);
             }
             Err(error) => return Err(error),
         };
-        let mut file = self.scope.blobs().open(&document)?;
+        let mut file = self.scope.blobs().open(&document.sha256)?;
         let now = self.house.now();
-        let mine = self.scope.housekeep(now, Housekeeping::Progress, |writer| {
-            let mine = writer.message_state(self.message.id, &[MessageState::Queued], MessageState::Sending)?;
-            if mine {
-                writer.message_sent(self.message.id, now)?;
-            }
-            Ok::<_, AppError>(mine)
-        })?;
+        let mine = self
+            .scope
+            .housekeep(now, Housekeeping::Progress, |writer| {
+                let mine = writer.message_state(
+                    self.message.id,
+                    &[MessageState::Queued],
+                    MessageState::Sending,
+                )?;
+                if mine {
+                    writer.message_sent(self.message.id, now)?;
+                }
+                Ok::<_, AppError>(mine)
+            })?;
         if !mine {
             return self.later(0);
         }
-        let length = self.message.document_bytes;
-        let reply = self.house.transport().exchange(&endpoint, CONTENT_TYPE, &mut (&mut file as &mut dyn Read), length);
+        let length = document.bytes;
+        let reply = self
+            .house
+            .transport()
+            .exchange(&endpoint, CONTENT_TYPE, &mut file, length);
         match reply {
             Ok(reply) => {
                 let read = self.link.connector.read_reply(reply.status, &reply.body);
-                self.after_reply("send", read.message_id.as_deref(), read.verdict, &reply.body)
+                self.after_reply(
+                    "send",
+                    read.message_id.as_deref(),
+                    read.verdict,
+                    &reply.body,
+                )
             }
             Err(fault) => self.after_fault("send", fault),
         }
@@ -188,9 +221,18 @@ impl Work<'_> {
     fn ask(&self) -> Result<(), AppError> {
         let endpoint = self.link.endpoint(self.scope)?;
         let mut question = Vec::new();
-        self.link.connector.write_query(&self.message.id.to_string(), &self.envelope, &mut question)?;
+        self.link.connector.write_query(
+            &self.message.id.to_string(),
+            &self.envelope,
+            &mut question,
+        )?;
         let length = question.len() as u64;
-        match self.house.transport().exchange(&endpoint, CONTENT_TYPE, &mut question.as_slice(), length) {
+        match self.house.transport().exchange(
+            &endpoint,
+            CONTENT_TYPE,
+            &mut question.as_slice(),
+            length,
+        ) {
             Ok(reply) => {
                 let read = self.link.connector.read_reply(reply.status, &reply.body);
                 self.after_reply("ask", read.message_id.as_deref(), read.verdict, &reply.body)
@@ -207,9 +249,9 @@ impl Work<'_> {
         body: &[u8],
     ) -> Result<(), AppError> {
         let verdict = match named {
-            Some(named) if named != self.message.id.to_string() => {
-                Verdict::Unknown { why: "the answer names another message".to_owned() }
-            }
+            Some(named) if named != self.message.id.to_string() => Verdict::Unknown {
+                why: "the answer names another message".to_owned(),
+            },
             _ => verdict,
         };
         let reply = keep_reply(self.scope, body)?;
@@ -218,11 +260,20 @@ impl Work<'_> {
         let now = self.house.now();
         self.scope.change(now, |writer| {
             let outcome = verdict_word(&verdict);
-            writer.message_attempt_add(self.message.id, action, outcome, &verdict_text(&verdict), Some(&reply))?;
+            let detail = verdict_text(&verdict);
+            let attempt = NewAttempt {
+                action,
+                outcome,
+                detail: &detail,
+                reply_sha256: Some(reply),
+            };
+            writer.message_attempt_add(self.message.id, &attempt)?;
             let settled = settle(writer, &self.message, &verdict)?;
             match settled {
                 Settled::Final => writer.outbox_done(self.claim)?,
-                Settled::Ask => writer.outbox_again(self.claim, now.plus_seconds(ask_after.max(pause)))?,
+                Settled::Ask => {
+                    writer.outbox_again(self.claim, now.plus_seconds(ask_after.max(pause)))?
+                }
                 Settled::SendAgain => writer.outbox_again(self.claim, now)?,
             };
             Ok(note_of(&self.message, outcome))
@@ -239,9 +290,16 @@ impl Work<'_> {
         };
         let now = self.house.now();
         let next = now.plus_seconds(pause_before(self.claim.attempts));
-        let from = [MessageState::Queued, MessageState::Sending, MessageState::Unknown, MessageState::Waiting];
+        let from = [
+            MessageState::Queued,
+            MessageState::Sending,
+            MessageState::Unknown,
+            MessageState::Waiting,
+        ];
         self.scope.change(now, |writer| {
-            writer.message_attempt_add(self.message.id, action, outcome, &fault.to_string(), None)?;
+            let detail = fault.to_string();
+            let attempt = NewAttempt { action, outcome, detail: &detail, reply_sha256: None };
+            writer.message_attempt_add(self.message.id, &attempt)?;
             writer.message_state(self.message.id, &from, state)?;
             writer.outbox_again(self.claim, next)?;
             if self.claim.attempts == 0 {
@@ -257,8 +315,10 @@ impl Work<'_> {
 const CONTENT_TYPE: &str = packtwin_eu_hub::connector::CONTENT_TYPE;
 
 fn note_of(message: &MessageRecord, outcome: &str) -> Noted<()> {
-    let told = serde_json::json!({ "outcome": outcome, "connector": message.connector, "packs": message.packs });
-    AuditNote::new("message.answered", format!("message {}", message.id)).detail(told).returning(())
+    let told = serde_json::json!({ "outcome": outcome, "connector": message.connector, "packs": message.content.packs() });
+    AuditNote::new("message.answered", format!("message {}", message.id))
+        .detail(told)
+        .returning(())
 }
 
 fn keep_reply(scope: &TenantScope, body: &[u8]) -> Result<packtwin_core::audit::Hash, AppError> {
@@ -284,46 +344,58 @@ pub(super) fn settle(
     message: &MessageRecord,
     verdict: &Verdict,
 ) -> Result<Settled, AppError> {
-    let open = [MessageState::Queued, MessageState::Sending, MessageState::Unknown, MessageState::Waiting];
-    let answer = |acknowledgement: &packtwin_connector_port::verdict::Acknowledgement, packs| Answer {
-        acknowledgement: acknowledgement.id.clone(),
-        acknowledged_at: acknowledgement.at,
-        acknowledged_packs: packs,
-        faults: faults_json(&acknowledgement.warnings),
+    let open = [
+        MessageState::Queued,
+        MessageState::Sending,
+        MessageState::Unknown,
+        MessageState::Waiting,
+    ];
+    let answer = |acknowledgement: &packtwin_connector_port::verdict::Acknowledgement, packs| {
+        MessageAnswer {
+            acknowledgement: acknowledgement.id.clone(),
+            acknowledged_at: acknowledgement.at,
+            acknowledged_packs: packs,
+            faults: faults_json(&acknowledgement.warnings),
+        }
     };
     match verdict {
         Verdict::Accepted(acknowledgement) => {
-            let answer = answer(acknowledgement, message.packs);
-            if writer.message_answer(message.id, &open, MessageState::Accepted, &answer, &[])? {
+            let answer = answer(acknowledgement, message.content.packs());
+            if writer.message_answer(message.id, MessageState::Accepted, &answer, &[])? {
                 accepted(writer, message, acknowledgement.at)?;
             }
             Ok(Settled::Final)
         }
-        Verdict::Partial { acknowledgement, refused } => {
-            let packs = message.packs.saturating_sub(refused.len() as u64);
-            let refused: Vec<RefusedPackRecord> = refused
+        Verdict::Partial {
+            acknowledgement,
+            refused,
+        } => {
+            let packs = message.content.packs().saturating_sub(refused.len() as u64);
+            let refused: Vec<(Serial, String, String)> = refused
                 .iter()
-                .map(|pack| RefusedPackRecord {
-                    serial: pack.serial,
-                    code: pack.fault.code.clone(),
-                    text: pack.fault.text.clone(),
+                .map(|pack| {
+                    (
+                        pack.serial,
+                        pack.fault.code.clone(),
+                        pack.fault.text.clone(),
+                    )
                 })
                 .collect();
             let answer = answer(acknowledgement, packs);
-            if writer.message_answer(message.id, &open, MessageState::Partial, &answer, &refused)? {
+            if writer.message_answer(message.id, MessageState::Partial, &answer, &refused)? {
                 let told = serde_json::json!({ "message": message.id.to_string(), "missing": refused.len() });
-                webhook::announce(writer, "lot.difference", &object_of(writer, message)?, &told)?;
+                announce_of(writer, message, "lot.difference", &told)?;
             }
             Ok(Settled::Final)
         }
         Verdict::Refused { faults } => {
-            let answer = Answer {
+            let answer = MessageAnswer {
                 acknowledgement: String::new(),
                 acknowledged_at: None,
                 acknowledged_packs: 0,
                 faults: faults_json(faults),
             };
-            if writer.message_answer(message.id, &open, MessageState::Refused, &answer, &[])? {
+            if writer.message_answer(message.id, MessageState::Refused, &answer, &[])? {
                 refused(writer, message)?;
             }
             Ok(Settled::Final)
@@ -343,7 +415,11 @@ pub(super) fn settle(
     }
 }
 
-fn accepted(writer: &mut Writer<'_>, message: &MessageRecord, at: Option<Timestamp>) -> Result<(), AppError> {
+fn accepted(
+    writer: &mut Writer<'_>,
+    message: &MessageRecord,
+    at: Option<Timestamp>,
+) -> Result<(), AppError> {
     let now = writer.at();
     match (message.kind, message.version) {
         (FactKind::ProductVersioned, Some(version)) => {
@@ -354,7 +430,7 @@ fn accepted(writer: &mut Writer<'_>, message: &MessageRecord, at: Option<Timesta
                 let numbers = writer.lot_completeness(message.product, lot)?;
                 if numbers.stored == numbers.acknowledged {
                     let told = serde_json::json!({ "packs": numbers.acknowledged });
-                    webhook::announce(writer, "lot.acknowledged", &object_of(writer, message)?, &told)?;
+                    announce_of(writer, message, "lot.acknowledged", &told)?;
                 }
             }
         }
@@ -368,27 +444,43 @@ fn refused(writer: &mut Writer<'_>, message: &MessageRecord) -> Result<(), AppEr
     match (message.kind, message.version) {
         (FactKind::ProductVersioned, Some(version)) => {
             let from = [VersionState::Sent];
-            writer.product_version_state(message.product, version, &from, VersionState::Refused, Some(message.id))?;
+            writer.product_version_state(
+                message.product,
+                version,
+                &from,
+                VersionState::Refused,
+                Some(message.id),
+            )?;
         }
         (FactKind::Commissioned, _) => {
-            let told = serde_json::json!({ "message": message.id.to_string(), "missing": message.packs });
-            webhook::announce(writer, "lot.difference", &object_of(writer, message)?, &told)?;
+            let told = serde_json::json!({ "message": message.id.to_string(), "missing": message.content.packs() });
+            announce_of(writer, message, "lot.difference", &told)?;
         }
         _ => {}
     }
     Ok(())
 }
 
-/// How webhooks name what a message is about: product code, or product code and batch.
-fn object_of(writer: &mut Writer<'_>, message: &MessageRecord) -> Result<String, AppError> {
-    let product = writer.product_get(message.product)?.ok_or(AppError::NotFound)?;
-    Ok(match message.lot {
+/// Tells of what a message is about: a product code, or product code and batch.
+fn announce_of(
+    writer: &mut Writer<'_>,
+    message: &MessageRecord,
+    event: &str,
+    told: &serde_json::Value,
+) -> Result<(), AppError> {
+    let product = writer
+        .product_get(message.product)?
+        .ok_or(AppError::NotFound)?;
+    let object = match message.lot {
         Some(lot) => {
-            let lot = writer.lot_get(message.product, lot)?.ok_or(AppError::NotFound)?;
+            let lot = writer
+                .lot_get(message.product, lot)?
+                .ok_or(AppError::NotFound)?;
             format!("{}/{}", product.code, lot.batch)
         }
         None => product.code.to_string(),
-    })
+    };
+    webhook::announce(writer, event, &object, told)
 }
 
 fn faults_json(faults: &[packtwin_connector_port::verdict::FarFault]) -> String {
@@ -420,9 +512,11 @@ fn verdict_text(verdict: &Verdict) -> String {
         Verdict::Accepted(acknowledgement) => format!("acknowledged as {}", acknowledgement.id),
         Verdict::Waiting { reference } => format!("received; the result comes later ({reference})"),
         Verdict::Partial { refused, .. } => format!("all but {} packs are held", refused.len()),
-        Verdict::Refused { faults } => {
-            faults.iter().map(|fault| format!("{}: {}", fault.code, fault.text)).collect::<Vec<_>>().join("; ")
-        }
+        Verdict::Refused { faults } => faults
+            .iter()
+            .map(|fault| format!("{}: {}", fault.code, fault.text))
+            .collect::<Vec<_>>()
+            .join("; "),
         Verdict::NotReceived => "the far side never received it".to_owned(),
         Verdict::Unknown { why } => why.clone(),
     }
@@ -438,11 +532,20 @@ pub fn retry_message(desk: &Desk<'_>, id: MessageId) -> Result<(), AppError> {
     desk.scope().change(now, |writer| {
         let message = writer.message_get(id)?.ok_or(AppError::NotFound)?;
         match message.state {
-            MessageState::Accepted | MessageState::Partial | MessageState::Refused | MessageState::Cancelled => {
-                let text = format!("the message is {}; its content can be sent anew from its lot or product", message.state.as_str());
+            MessageState::Accepted
+            | MessageState::Partial
+            | MessageState::Refused
+            | MessageState::Cancelled => {
+                let text = format!(
+                    "the message is {}; its content can be sent anew from its lot or product",
+                    message.state.as_str()
+                );
                 return Err(AppError::refuse(Code::HubRefused, text));
             }
-            MessageState::Writing | MessageState::Queued | MessageState::Sending | MessageState::Waiting
+            MessageState::Writing
+            | MessageState::Queued
+            | MessageState::Sending
+            | MessageState::Waiting
             | MessageState::Unknown => writer.outbox_put(TOPIC, &id.to_string(), now)?,
         }
         Ok(AuditNote::new("message.retry_asked", format!("message {id}")).returning(()))
@@ -455,7 +558,10 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_an_hour() {
-        let pauses: Vec<i64> = [0, 1, 2, 10, 11, 200].into_iter().map(pause_before).collect();
+        let pauses: Vec<i64> = [0, 1, 2, 10, 11, 200]
+            .into_iter()
+            .map(pause_before)
+            .collect();
         assert_eq!(pauses, [2, 4, 8, 2_048, 3_600, 3_600]);
     }
 }

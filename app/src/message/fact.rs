@@ -36,7 +36,10 @@ impl MessageDetail {
     }
 
     fn markets(&self) -> Vec<Market> {
-        self.markets.iter().filter_map(|market| market.parse().ok()).collect()
+        self.markets
+            .iter()
+            .filter_map(|market| market.parse().ok())
+            .collect()
     }
 }
 
@@ -45,11 +48,15 @@ impl MessageDetail {
 /// # Errors
 /// Its product, version or lot is gone, which only damage can do.
 pub fn fact_of(reader: &mut Reader<'_>, message: &MessageRecord) -> Result<Fact, AppError> {
-    let product = reader.product_get(message.product)?.ok_or(AppError::NotFound)?;
+    let product = reader
+        .product_get(message.product)?
+        .ok_or(AppError::NotFound)?;
     let detail = MessageDetail::from_record(message);
     let lot = match message.lot {
         Some(no) => {
-            let lot = reader.lot_get(message.product, no)?.ok_or(AppError::NotFound)?;
+            let lot = reader
+                .lot_get(message.product, no)?
+                .ok_or(AppError::NotFound)?;
             Some(LotHead {
                 product: product.code,
                 batch: lot.batch,
@@ -62,26 +69,48 @@ pub fn fact_of(reader: &mut Reader<'_>, message: &MessageRecord) -> Result<Fact,
     Ok(match message.kind {
         FactKind::ProductVersioned => {
             let version = message.version.ok_or(AppError::NotFound)?;
-            let record = reader.product_version_get(message.product, version)?.ok_or(AppError::NotFound)?;
-            Fact::ProductVersioned(Box::new(ProductVersion { code: product.code, version, data: record.data }))
+            let record = reader
+                .product_version_get(message.product, version)?
+                .ok_or(AppError::NotFound)?;
+            Fact::ProductVersioned(Box::new(ProductVersion {
+                code: product.code,
+                version,
+                data: record.data,
+            }))
         }
         FactKind::Commissioned => {
             let version = message.version.ok_or(AppError::NotFound)?;
-            let record = reader.product_version_get(message.product, version)?.ok_or(AppError::NotFound)?;
-            let markets = record.data.markets.iter().map(|entry| entry.market).collect();
-            Fact::Commissioned { lot: lot.ok_or(AppError::NotFound)?, version, markets }
+            let record = reader
+                .product_version_get(message.product, version)?
+                .ok_or(AppError::NotFound)?;
+            let markets = record
+                .data
+                .markets
+                .iter()
+                .map(|entry| entry.market)
+                .collect();
+            Fact::Commissioned {
+                lot: lot.ok_or(AppError::NotFound)?,
+                version,
+                markets,
+            }
         }
         FactKind::StateChanged => {
             let state = PackState::parse(&detail.state).ok_or(AppError::NotFound)?;
-            Fact::StateChanged { lot: lot.ok_or(AppError::NotFound)?, state }
+            Fact::StateChanged {
+                lot: lot.ok_or(AppError::NotFound)?,
+                state,
+            }
         }
         FactKind::Recalled => Fact::Recalled {
             lot: lot.ok_or(AppError::NotFound)?,
             markets: detail.markets(),
             reason: detail.reason,
         },
-        FactKind::Withdrawn => {
-            Fact::Withdrawn { product: product.code, markets: detail.markets(), reason: detail.reason }
-        }
+        FactKind::Withdrawn => Fact::Withdrawn {
+            product: product.code,
+            markets: detail.markets(),
+            reason: detail.reason,
+        },
     })
 }

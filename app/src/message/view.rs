@@ -4,7 +4,8 @@ use packtwin_connector_port::document::FieldTrace;
 use packtwin_core::fact::Fact;
 use packtwin_core::ids::MessageId;
 use packtwin_core::role::Permission;
-use packtwin_tenants::store::message::{AttemptRecord, MessageRecord, RefusedPackRecord};
+use packtwin_tenants::store::message::MessageRecord;
+use packtwin_tenants::store::message_answer::{MessageAttempt, RefusedPack};
 
 use super::fact_of;
 use crate::connector::Link;
@@ -23,9 +24,9 @@ pub struct MessageView {
     /// How each field of the fact went into the document.
     pub fields: Vec<FieldTrace>,
     /// Every attempt, oldest first.
-    pub attempts: Vec<AttemptRecord>,
+    pub attempts: Vec<MessageAttempt>,
     /// The first refused packs.
-    pub refused: Vec<RefusedPackRecord>,
+    pub refused: Vec<RefusedPack>,
 }
 
 /// Everything about one message.
@@ -34,19 +35,21 @@ pub struct MessageView {
 /// There is no such message; the caller may not.
 pub fn view_message(desk: &Desk<'_>, id: MessageId) -> Result<MessageView, AppError> {
     desk.require(Permission::ConnectorsRead)?;
-    let public_url = &desk.house().settings().public_url;
     desk.scope().read(|reader| {
         let message = reader.message_get(id)?.ok_or(AppError::NotFound)?;
         let link = Link::of(reader, &message.connector)?;
         let fact = fact_of(reader, &message)?;
-        let envelope = link.envelope(id, message.event_at, &message.release, public_url);
+        let envelope = link.envelope(desk.house(), id, message.event_at, &message.release);
         let mut fields = link.connector.trace(&fact, &envelope);
         // The callback address is a capability: it is never shown.
         for field in &mut fields {
             let handle = &link.settings.callback_handle;
             if !handle.is_empty() {
                 field.value = field.value.replace(handle.as_str(), "…");
-                field.outgoing_value = field.outgoing_value.take().map(|value| value.replace(handle.as_str(), "…"));
+                field.outgoing_value = field
+                    .outgoing_value
+                    .take()
+                    .map(|value| value.replace(handle.as_str(), "…"));
             }
         }
         Ok(MessageView {

@@ -4,23 +4,24 @@
 //! duplicates in the file and against the store; then all findings are brought together in row order. What remains is a
 //! file of sorted rows, from which the commit stores packs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use packtwin_connector_port::serial_file::{LotIndex, SeenLot, SerialFileSink, Stop};
+use packtwin_connector_port::serial_file::{LotIndex, ReadRefused, SeenLot, SerialFileSink, Stop};
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
 use packtwin_core::ids::{ProductNo, UploadId};
 use packtwin_core::serial::Serial;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::scope::{Reader, TenantScope};
-use packtwin_tenants::store::upload::{UploadLot, UploadRecord, UploadState};
+use packtwin_tenants::store::upload::{UploadRecord, UploadState};
+use packtwin_tenants::store::upload_result::{FindingSum, UploadLot};
 
 use super::ledger::{FindingReader, FindingWriter, Ledger, WorkFiles};
 use super::read::{ReadOrder, read_serial_file};
 use super::spool::{Entry, EntryWriter, Sorted, Spool};
-use super::tally::Tally;
-use super::{CheckSummary, UploadDetail, audit_name, upload_of};
+use super::tally::{LotTally, Tally};
+use super::{CheckSummary, UploadDetail, all_lots, audit_name, upload_of};
 use crate::error::AppError;
 use crate::job::{JobDesk, JobEnd};
 
@@ -38,7 +39,9 @@ pub fn run_check(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
     let id: UploadId = desk.object().parse().map_err(|_| AppError::NotFound)?;
     let upload = desk.scope().read(|reader| upload_of(reader, id))?;
     if upload.state != UploadState::Checking {
-        return Ok(JobEnd::done("the upload is no longer waiting for its check"));
+        return Ok(JobEnd::done(
+            "the upload is no longer waiting for its check",
+        ));
     }
     let mut detail = UploadDetail::from_record(&upload);
     let files = WorkFiles::new(desk.scope().blobs().work_folder(id)?);
@@ -52,17 +55,36 @@ pub fn run_check(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
         Err(Interrupted::Failed(error)) => return Err(error),
     };
     detail.summary = Some(outcome.summary);
+    detail.notes = outcome.notes;
+    detail.manufactured = manufactured(&outcome.tally);
     detail.refused = None;
-    let lots: Vec<UploadLot> = outcome.tally.lots.iter().enumerate().map(|(index, lot)| lot.stored(index)).collect();
+    let lots: Vec<UploadLot> = outcome
+        .tally
+        .lots
+        .iter()
+        .enumerate()
+        .map(|(index, lot)| lot.stored(index))
+        .collect();
     desk.scope().change(desk.now(), |writer| {
         writer.upload_findings_replace(id, &outcome.sums)?;
         writer.upload_lots_replace(id, &lots)?;
-        writer.upload_state(id, &[UploadState::Checking], UploadState::Checked, Some(&detail.to_json()))?;
+        writer.upload_state(id, &[UploadState::Checking], UploadState::Checked, Some(&detail.to_json()), None)?;
         let told = serde_json::json!({ "rows": outcome.summary.rows, "wrong": outcome.summary.rows_wrong });
         crate::webhook::announce(writer, "upload.checked", &id.to_string(), &told)?;
         Ok::<_, AppError>(AuditNote::new("upload.checked", audit_name(id)).detail(told).returning(()))
     })?;
-    Ok(JobEnd::done(format!("{} rows, {} wrong", outcome.summary.rows, outcome.summary.rows_wrong)))
+    Ok(JobEnd::done(format!(
+        "{} rows, {} wrong",
+        outcome.summary.rows, outcome.summary.rows_wrong
+    )))
+}
+
+fn manufactured(tally: &Tally) -> BTreeMap<u32, String> {
+    let day = |(index, lot): (usize, &LotTally)| {
+        let day = lot.head.as_ref()?.manufactured?;
+        Some((u32::try_from(index).ok()?, day.to_string()))
+    };
+    tally.lots.iter().enumerate().filter_map(day).collect()
 }
 
 fn fail(
@@ -73,10 +95,20 @@ fn fail(
     text: &str,
 ) -> Result<JobEnd, AppError> {
     desk.scope().change(desk.now(), |writer| {
-        writer.upload_state(id, &[UploadState::Checking], UploadState::Failed, Some(&detail.to_json()))?;
+        writer.upload_state(
+            id,
+            &[UploadState::Checking],
+            UploadState::Failed,
+            Some(&detail.to_json()),
+            None,
+        )?;
         let told = serde_json::json!({ "code": code.as_str(), "text": text });
         crate::webhook::announce(writer, "upload.checked", &id.to_string(), &told)?;
-        Ok::<_, AppError>(AuditNote::new("upload.refused", audit_name(id)).detail(told).returning(()))
+        Ok::<_, AppError>(
+            AuditNote::new("upload.refused", audit_name(id))
+                .detail(told)
+                .returning(()),
+        )
     })?;
     Ok(JobEnd::Failed(format!("{code}: {text}")))
 }
@@ -84,8 +116,9 @@ fn fail(
 /// Everything a check learns.
 pub(super) struct Outcome {
     pub(super) summary: CheckSummary,
+    pub(super) notes: Vec<String>,
     pub(super) tally: Tally,
-    pub(super) sums: Vec<packtwin_tenants::store::upload::FindingSum>,
+    pub(super) sums: Vec<FindingSum>,
 }
 
 /// Why a check did not come to its end.
@@ -108,8 +141,11 @@ fn check(
     detail: &UploadDetail,
     files: &WorkFiles,
 ) -> Result<Outcome, Interrupted> {
-    let accepted: BTreeSet<Code> =
-        Code::ALL.iter().copied().filter(|code| detail.accepted.iter().any(|word| word == code.as_str())).collect();
+    let accepted: BTreeSet<Code> = Code::ALL
+        .iter()
+        .copied()
+        .filter(|code| detail.accepted.iter().any(|word| word == code.as_str()))
+        .collect();
     let settings = desk.house().settings();
     let mut reading = Reading {
         desk,
@@ -125,18 +161,31 @@ fn check(
         path: &desk.scope().blobs().path(&sha256),
         mapping: detail.mapping.as_deref(),
         accepted: &accepted,
+        lots_max: u32::try_from(settings.upload_lots_max)
+            .unwrap_or(u32::MAX)
+            .saturating_mul(4),
         at: desk.now(),
     };
-    desk.begin(upload.bytes_received, "bytes")?;
+    desk.begin(upload.bytes_received);
     let read = read_serial_file(&order, &mut reading);
     if let Some(stopped) = reading.stopped {
         return Err(stopped);
     }
-    let other_events = match read {
-        Ok(other_events) => other_events,
-        Err(refusal) => return Err(Interrupted::Refused(refusal.code, refusal.text)),
+    let notes = match read {
+        Ok(summary) => summary.notes,
+        Err(ReadRefused::File(finding)) => {
+            return Err(Interrupted::Refused(finding.code, finding.text));
+        }
+        Err(ReadRefused::Io(error)) => return Err(Interrupted::Failed(error.into())),
+        Err(ReadRefused::Stopped(_)) => return Err(Interrupted::Cancelled),
     };
-    let Reading { mut tally, spool, findings, counts, .. } = reading;
+    let Reading {
+        mut tally,
+        spool,
+        findings,
+        counts,
+        ..
+    } = reading;
     findings.finish()?;
 
     let mut ledger = Ledger::create(&files.findings())?;
@@ -144,7 +193,9 @@ fn check(
     judge_lots(desk.scope(), upload.id, &mut tally)?;
     let sorted = spool.into_sorted()?;
     let keep_first = accepted.contains(&Code::UploadSerialTwiceInFile);
-    let dropped = compare_rows(desk, upload.id, &mut tally, sorted, files, &mut cross, keep_first)?;
+    let dropped = compare_rows(
+        desk, upload.id, &mut tally, sorted, files, &mut cross, keep_first,
+    )?;
     lot_findings(&mut ledger, &mut tally)?;
     let fixable = settle_findings(&mut ledger, files, cross.into_sorted()?, &tally, keep_first)?;
 
@@ -158,9 +209,13 @@ fn check(
         rows_fixable: fixable,
         lots_right: tally.lots.iter().filter(|lot| lot.is_right()).count() as u64,
         lots: tally.lots.len() as u64,
-        other_events,
     };
-    Ok(Outcome { summary, tally, sums: ledger.finish()? })
+    Ok(Outcome {
+        summary,
+        notes,
+        tally,
+        sums: ledger.finish()?,
+    })
 }
 
 #[derive(Default)]
@@ -209,7 +264,9 @@ impl SerialFileSink for Reading<'_, '_> {
         let combination = self.tally.combinations[lot.0 as usize];
         match (serial, combination.product) {
             (Some(serial), Some(product)) => {
-                let pushed = self.spool.push(Entry::new(product, &serial, combination.lot, row));
+                let pushed = self
+                    .spool
+                    .push(Entry::new(product, &serial, combination.lot, row));
                 self.keep(pushed)
             }
             (Some(_) | None, _) => {
@@ -247,7 +304,7 @@ impl SerialFileSink for Reading<'_, '_> {
 /// Looks every lot up in the store: its product, its version, and what stands against it.
 fn judge_lots(scope: &TenantScope, id: UploadId, tally: &mut Tally) -> Result<(), AppError> {
     scope.read(|reader| {
-        let earlier = reader.upload_lots_all(id)?;
+        let earlier = all_lots(reader, id)?;
         for lot in &mut tally.lots {
             let Some(head) = lot.head.clone() else {
                 lot.block(Code::UploadCodeMalformed);
@@ -296,9 +353,12 @@ impl Cross {
     fn entry(self, row: u64) -> Entry {
         match self {
             Cross::Twice { first_row } => Entry::from_words([row, 0, first_row, 0]),
-            Cross::Taken { product, load } => {
-                Entry::from_words([row, 1, product.0.unsigned_abs().into(), load.unsigned_abs().into()])
-            }
+            Cross::Taken { product, load } => Entry::from_words([
+                row,
+                1,
+                product.0.unsigned_abs().into(),
+                load.unsigned_abs().into(),
+            ]),
         }
     }
 
@@ -307,7 +367,10 @@ impl Cross {
         let number = |word: u64| i32::try_from(word).unwrap_or(i32::MAX);
         let cross = match kind {
             0 => Cross::Twice { first_row: first },
-            _ => Cross::Taken { product: ProductNo(number(first)), load: number(second) },
+            _ => Cross::Taken {
+                product: ProductNo(number(first)),
+                load: number(second),
+            },
         };
         (row, cross)
     }
@@ -337,21 +400,32 @@ fn compare_rows(
         match (&mut group, next) {
             (Some(first), Some(entry)) if first.same_pack(&entry) => {
                 // Of equal packs the one that stands first in the file stays, whatever lot it names.
-                let (stays, goes) = if entry.row() < first.row() { (entry, *first) } else { (*first, entry) };
+                let (stays, goes) = if entry.row() < first.row() {
+                    (entry, *first)
+                } else {
+                    (*first, entry)
+                };
                 *first = stays;
                 if keep_first {
                     dropped += 1;
                 } else {
                     tally.lots[usize::from(goes.lot())].rows_wrong += 1;
                 }
-                cross.push(Cross::Twice { first_row: stays.row() }.entry(goes.row()))?;
+                cross.push(
+                    Cross::Twice {
+                        first_row: stays.row(),
+                    }
+                    .entry(goes.row()),
+                )?;
                 continue;
             }
             _ => {}
         }
         let ended = std::mem::replace(&mut group, next);
         if let Some(entry) = ended {
-            let other_product = stretch.last().is_some_and(|last: &Entry| last.product() != entry.product());
+            let other_product = stretch
+                .last()
+                .is_some_and(|last: &Entry| last.product() != entry.product());
             if stretch.len() == LOOK_UP_ROWS || other_product {
                 compare_stretch(desk.scope(), tally, &stretch, &own_loads, &mut out, cross)?;
                 stretch.clear();
@@ -379,8 +453,14 @@ fn compare_stretch(
     out: &mut EntryWriter,
     cross: &mut Spool,
 ) -> Result<(), Interrupted> {
-    let Some(first) = stretch.first() else { return Ok(()) };
-    let product = tally.lots.iter().find(|lot| lot.product_index == Some(first.product())).and_then(|lot| lot.product);
+    let Some(first) = stretch.first() else {
+        return Ok(());
+    };
+    let product = tally
+        .lots
+        .iter()
+        .find(|lot| lot.product_index == Some(first.product()))
+        .and_then(|lot| lot.product);
     let taken = match product {
         Some(product) => scope.read(|reader| taken_in(reader, product, stretch))?,
         None => Vec::new(),
@@ -392,7 +472,13 @@ fn compare_stretch(
         match (held, product) {
             (Some((_, load)), Some(product)) if !own_loads.contains(&(product, load.0)) => {
                 lot.rows_wrong += 1;
-                cross.push(Cross::Taken { product, load: load.0 }.entry(entry.row()))?;
+                cross.push(
+                    Cross::Taken {
+                        product,
+                        load: load.0,
+                    }
+                    .entry(entry.row()),
+                )?;
             }
             _ => {
                 lot.rows_right += 1;
@@ -427,19 +513,37 @@ fn lot_findings(ledger: &mut Ledger, tally: &mut Tally) -> io::Result<()> {
             let (column, text) = match code {
                 Code::UploadProductUnknown => (
                     "product_code",
-                    format!("product {} is not known here ({rows} rows of lot {batch})", lot.product_text),
+                    format!(
+                        "product {} is not known here ({rows} rows of lot {batch})",
+                        lot.product_text
+                    ),
                 ),
                 Code::UploadTwoExpiries => {
-                    let other = lot.other_expiry.as_ref().map_or("", |(text, _)| text.as_str());
-                    ("expiry", format!("lot {batch}: two expiry dates ({}, {other}) in one file", lot.expiry_text))
+                    let other = lot
+                        .other_expiry
+                        .as_ref()
+                        .map_or("", |(text, _)| text.as_str());
+                    (
+                        "expiry",
+                        format!(
+                            "lot {batch}: two expiry dates ({}, {other}) in one file",
+                            lot.expiry_text
+                        ),
+                    )
                 }
                 Code::UploadExpiryDiffersFromLot => (
                     "expiry",
-                    format!("lot {batch} is stored with another expiry than {}", lot.expiry_text),
+                    format!(
+                        "lot {batch} is stored with another expiry than {}",
+                        lot.expiry_text
+                    ),
                 ),
-                Code::UploadLotRecalled => {
-                    ("batch", format!("lot {batch} is recalled or its product is withdrawn; no pack can be added"))
-                }
+                Code::UploadLotRecalled => (
+                    "batch",
+                    format!(
+                        "lot {batch} is recalled or its product is withdrawn; no pack can be added"
+                    ),
+                ),
                 // Malformed values were reported where they stand.
                 _ => continue,
             };
@@ -470,7 +574,9 @@ fn settle_findings(
             (None, None) => break,
         };
         let finding = if cross_first {
-            let finding = from_cross.as_ref().map(|entry| cross_finding(entry, tally, keep_first));
+            let finding = from_cross
+                .as_ref()
+                .map(|entry| cross_finding(entry, tally, keep_first));
             from_cross = cross.next_entry()?;
             finding
         } else {
@@ -526,13 +632,23 @@ fn cross_finding(entry: &Entry, tally: &Tally, keep_first: bool) -> Finding {
         Cross::Twice { first_row } => {
             let text = format!("rows {first_row} and {row}: the same serial twice in this file");
             let finding = Finding::error(Code::UploadSerialTwiceInFile, row, "serial", text);
-            let severity = if keep_first { Severity::Fixed } else { Severity::Error };
-            Finding { severity, ..finding }.proposing(format!("keep row {first_row}"))
+            let severity = if keep_first {
+                Severity::Fixed
+            } else {
+                Severity::Error
+            };
+            Finding {
+                severity,
+                ..finding
+            }
+            .proposing(format!("keep row {first_row}"))
         }
         Cross::Taken { product, load } => {
             let code = tally.lots.iter().find(|lot| lot.product == Some(product));
             let code = code.map_or("", |lot| lot.product_text.as_str());
-            let text = format!("row {row}: this serial already exists for product {code} (load {load}); it cannot be used again");
+            let text = format!(
+                "row {row}: this serial already exists for product {code} (load {load}); it cannot be used again"
+            );
             Finding::error(Code::UploadSerialTaken, row, "serial", text)
         }
     }

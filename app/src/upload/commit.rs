@@ -12,23 +12,27 @@
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 
-use packtwin_core::code::Code;
-use packtwin_core::fact::FactKind;
-use packtwin_core::ids::{LoadNo, ProductNo, UploadId};
+use packtwin_core::batch_number::BatchNumber;
+use packtwin_core::expiry::Expiry;
+use packtwin_core::fact::{FactKind, LotHead};
+use packtwin_core::ids::{LoadNo, LotNo, ProductNo, UploadId};
 use packtwin_core::lot::retention_until;
+use packtwin_core::product_code::ProductCode;
 use packtwin_core::serial::Serial;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::blob::{BlobWriter, Stored, hex};
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::{Housekeeping, Writer};
+use packtwin_tenants::store::fact::NewFact;
 use packtwin_tenants::store::load::LoadState;
 use packtwin_tenants::store::lot::NewLot;
-use packtwin_tenants::store::upload::{UploadLot, UploadRecord, UploadState};
+use packtwin_tenants::store::upload::{UploadRecord, UploadState};
+use packtwin_tenants::store::upload_result::UploadLot;
 
-use super::check::CHECK_JOB;
 use super::ledger::WorkFiles;
+use super::receive::queue_check;
 use super::spool::{Entry, EntryFile};
-use super::{UploadDetail, audit_name, upload_of};
+use super::{UploadDetail, all_lots, audit_name, upload_of};
 use crate::error::AppError;
 use crate::job::{JobDesk, JobEnd};
 
@@ -46,12 +50,16 @@ pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
     let id: UploadId = desk.object().parse().map_err(|_| AppError::NotFound)?;
     let upload = desk.scope().read(|reader| upload_of(reader, id))?;
     if upload.state != UploadState::Committing {
-        return Ok(JobEnd::done("the upload is no longer waiting for its commit"));
+        return Ok(JobEnd::done(
+            "the upload is no longer waiting for its commit",
+        ));
     }
     let files = WorkFiles::new(desk.scope().blobs().work_folder(id)?);
     if !files.sorted().exists() {
         check_again(desk, id, "the sorted rows are gone")?;
-        return Ok(JobEnd::Failed("the file is checked again first: its sorted rows were gone".to_owned()));
+        return Ok(JobEnd::Failed(
+            "the file is checked again first: its sorted rows were gone".to_owned(),
+        ));
     }
     let plan = open_loads(desk, &upload)?;
     let lists = write_lists(desk, &plan, &files)?;
@@ -80,6 +88,7 @@ struct Plan {
 #[derive(Clone)]
 struct PlannedLoad {
     product: ProductNo,
+    lot: LotNo,
     load: LoadNo,
     rows: u64,
     name: String,
@@ -88,22 +97,37 @@ struct PlannedLoad {
 /// Makes lots and loads, or finds those that an earlier attempt of this job made.
 fn open_loads(desk: &JobDesk<'_>, upload: &UploadRecord) -> Result<Plan, AppError> {
     let detail = UploadDetail::from_record(upload);
-    let job = desk.claim().id;
+    let job = desk.claim().job.id;
     desk.scope().change(desk.now(), |writer| {
         let mut loads = HashMap::new();
-        for lot in writer.upload_lots_all(upload.id)? {
+        for lot in all_lots(writer, upload.id)? {
             let chosen = detail.commit.is_empty() || detail.commit.contains(&lot.index);
             if !chosen || !is_right(&lot) {
                 continue;
             }
-            let (Some(product), Some(version)) = (lot.product, lot.version) else { continue };
+            let (Some(product), Some(version)) = (lot.product, lot.version) else {
+                continue;
+            };
             let load = match open_load_of(writer, &lot, product)? {
                 OpenLoad::Visible => continue,
                 OpenLoad::Storing(load) => load,
-                OpenLoad::None => new_load(writer, upload.id, &lot, product, version)?,
+                OpenLoad::None => new_load(writer, upload.id, &lot, &detail, product, version)?,
             };
+            let of = writer
+                .load_get(product, load)?
+                .ok_or(AppError::NotFound)?
+                .lot;
             let name = format!("lot {} {}", lot.product_text, lot.batch_text);
-            loads.insert(lot.index as u16, PlannedLoad { product, load, rows: lot.rows_right, name });
+            loads.insert(
+                lot_key(&lot)?,
+                PlannedLoad {
+                    product,
+                    lot: of,
+                    load,
+                    rows: lot.rows_right,
+                    name,
+                },
+            );
         }
         let told = serde_json::json!({ "lots": loads.len(), "job": job.to_string() });
         let note = AuditNote::new("upload.commit_opened", audit_name(upload.id)).detail(told);
@@ -122,23 +146,32 @@ enum OpenLoad {
     Visible,
 }
 
-fn open_load_of(writer: &mut Writer<'_>, lot: &UploadLot, product: ProductNo) -> Result<OpenLoad, AppError> {
-    let Some(load) = lot.load else { return Ok(OpenLoad::None) };
-    Ok(match writer.load_get(product, load)?.map(|record| record.state) {
-        Some(LoadState::Storing) => OpenLoad::Storing(load),
-        Some(LoadState::Visible) => OpenLoad::Visible,
-        None => OpenLoad::None,
-    })
+fn open_load_of(
+    writer: &mut Writer<'_>,
+    lot: &UploadLot,
+    product: ProductNo,
+) -> Result<OpenLoad, AppError> {
+    let Some(load) = lot.load else {
+        return Ok(OpenLoad::None);
+    };
+    Ok(
+        match writer.load_get(product, load)?.map(|record| record.state) {
+            Some(LoadState::Storing) => OpenLoad::Storing(load),
+            Some(LoadState::Visible | LoadState::Purged) => OpenLoad::Visible,
+            None => OpenLoad::None,
+        },
+    )
 }
 
 fn new_load(
     writer: &mut Writer<'_>,
     upload: UploadId,
     line: &UploadLot,
+    detail: &UploadDetail,
     product: ProductNo,
     version: u32,
 ) -> Result<LoadNo, AppError> {
-    let head = line.head(writer.at().year()).ok_or(AppError::NotFound)?;
+    let head = head_of_line(line, detail, writer.at().year())?;
     let lot = match writer.lot_find(product, &head.batch)? {
         Some(lot) => lot.no,
         None => {
@@ -149,17 +182,46 @@ fn new_load(
                 expiry: head.expiry,
                 manufactured: head.manufactured,
                 version,
+                produced: None,
+                released_on: None,
                 retention_until: retention_until(head.expiry.last_day(), today),
             })?
         }
     };
     let load = writer.load_create(product, lot, upload)?;
-    writer.upload_lot_loaded(upload, line.index, Some(load))?;
+    writer.upload_lot_loaded(upload, line.index, load)?;
     Ok(load)
 }
 
+/// The number of a lot in the sorted rows.
+fn lot_key(line: &UploadLot) -> Result<u16, AppError> {
+    u16::try_from(line.index).map_err(|_| AppError::Store(StoreError::Damaged { what: "lot line" }))
+}
+
+/// The checked values of a lot line: the check wrote them in their canonical form.
+fn head_of_line(
+    line: &UploadLot,
+    detail: &UploadDetail,
+    reference_year: i32,
+) -> Result<LotHead, AppError> {
+    let damaged = || AppError::Store(StoreError::Damaged { what: "lot line" });
+    Ok(LotHead {
+        product: ProductCode::parse(&line.product_text).map_err(|_| damaged())?,
+        batch: BatchNumber::parse(&line.batch_text).map_err(|_| damaged())?,
+        expiry: Expiry::parse(&line.expiry_text, reference_year).map_err(|_| damaged())?,
+        manufactured: detail
+            .manufactured
+            .get(&line.index)
+            .and_then(|day| day.parse().ok()),
+    })
+}
+
 /// One pass over the sorted rows: the serial list of every load, sorted, one a line.
-fn write_lists(desk: &JobDesk<'_>, plan: &Plan, files: &WorkFiles) -> Result<HashMap<u16, Stored>, AppError> {
+fn write_lists(
+    desk: &JobDesk<'_>,
+    plan: &Plan,
+    files: &WorkFiles,
+) -> Result<HashMap<u16, Stored>, AppError> {
     let blobs = desk.scope().blobs();
     let mut open: HashMap<u16, BufWriter<BlobWriter>> = HashMap::new();
     let mut rows = EntryFile::open(&files.sorted())?;
@@ -169,7 +231,9 @@ fn write_lists(desk: &JobDesk<'_>, plan: &Plan, files: &WorkFiles) -> Result<Has
         }
         let list = match open.entry(entry.lot()) {
             std::collections::hash_map::Entry::Occupied(list) => list.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => place.insert(BufWriter::new(blobs.create()?)),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                place.insert(BufWriter::new(blobs.create()?))
+            }
         };
         list.write_all(serial_of(&entry)?.as_bytes())?;
         list.write_all(b"\n")?;
@@ -185,8 +249,8 @@ fn write_lists(desk: &JobDesk<'_>, plan: &Plan, files: &WorkFiles) -> Result<Has
 /// Stores the packs, stretch by stretch. `false` when the job was cancelled.
 fn store_packs(desk: &JobDesk<'_>, plan: &Plan, files: &WorkFiles) -> Result<bool, AppError> {
     let mut rows = EntryFile::open(&files.sorted())?;
-    desk.begin(rows.left(), "rows")?;
-    let mut done = desk.claim().done.min(rows.left());
+    desk.begin(rows.left());
+    let mut done = desk.claim().job.done.min(rows.left());
     rows.skip(done)?;
     let stretch_rows = desk.house().settings().store_rows_per_change;
     let mut stretch: Vec<(Serial, LoadNo)> = Vec::with_capacity(stretch_rows);
@@ -223,16 +287,18 @@ fn store_stretch(
     done: u64,
 ) -> Result<bool, AppError> {
     let mut wanted = true;
-    let outcome = desk.scope().housekeep(desk.now(), Housekeeping::Invisible, |writer| {
-        wanted = desk.progress_within(writer, done)?;
-        if !wanted {
-            return Err(AppError::Stale);
-        }
-        if let Some(product) = product {
-            writer.pack_store_chunk(product, stretch)?;
-        }
-        Ok(())
-    });
+    let outcome = desk
+        .scope()
+        .housekeep(desk.now(), Housekeeping::Invisible, |writer| {
+            wanted = desk.progress_within(writer, done)?;
+            if !wanted {
+                return Err(AppError::Stale);
+            }
+            if let Some(product) = product {
+                writer.pack_store_chunk(product, stretch)?;
+            }
+            Ok(())
+        });
     match outcome {
         Err(AppError::Stale) if !wanted => Ok(false),
         other => other.map(|()| true),
@@ -252,45 +318,71 @@ fn publish(
         let mut told = Vec::new();
         for (index, planned) in &plan.loads {
             let list = lists.get(index).ok_or(StoreError::Damaged { what: "serial list" })?;
-            let lot = writer.load_publish(planned.product, planned.load, planned.rows, &list.sha256)?;
+            if !writer.load_publish(planned.product, planned.load, planned.rows, &list.sha256)? {
+                return Err(AppError::Store(StoreError::Damaged { what: "load" }));
+            }
             let detail = serde_json::json!({
                 "packs": planned.rows, "list_sha256": hex(&list.sha256), "upload": upload.id.to_string(),
             });
-            writer.fact_record(FactKind::Commissioned, planned.product, Some(lot), Some(planned.load), &detail.to_string())?;
+            let at = writer.at();
+            writer.fact_record(&NewFact {
+                kind: FactKind::Commissioned,
+                product: planned.product,
+                lot: Some(planned.lot),
+                load: Some(planned.load),
+                packs: &[],
+                at,
+                detail: &detail.to_string(),
+            })?;
             told.push(serde_json::json!({ "lot": planned.name, "packs": planned.rows }));
         }
-        let left = writer.upload_lots_all(upload.id)?.iter().any(|lot| lot.load.is_none());
+        let left = all_lots(writer, upload.id)?.iter().any(|lot| lot.load.is_none());
         let state = if left { UploadState::PartlyCommitted } else { UploadState::Committed };
-        writer.upload_state(upload.id, &[UploadState::Committing], state, None)?;
+        writer.upload_state(upload.id, &[UploadState::Committing], state, None, None)?;
         let told = serde_json::json!({ "packs": packs, "lots": told });
         crate::webhook::announce(writer, "upload.committed", &upload.id.to_string(), &told)?;
         Ok::<_, AppError>(AuditNote::new("upload.committed", audit_name(upload.id)).detail(told).returning(()))
     })?;
-    Ok(JobEnd::done(format!("{packs} packs in {lots} lots are stored")))
+    Ok(JobEnd::done(format!(
+        "{packs} packs in {lots} lots are stored"
+    )))
 }
 
 /// Removes what this commit has stored. Nobody has seen any of it.
-fn take_back(desk: &JobDesk<'_>, upload: UploadId, plan: &Plan, next: UploadState) -> Result<(), AppError> {
+fn take_back(
+    desk: &JobDesk<'_>,
+    upload: UploadId,
+    plan: &Plan,
+    next: UploadState,
+) -> Result<(), AppError> {
     for planned in plan.loads.values() {
         let mut after: Option<Serial> = None;
         loop {
-            let (last, _) = desk.scope().housekeep(desk.now(), Housekeeping::Invisible, |writer| {
-                writer
-                    .pack_discard_chunk(planned.product, planned.load, after.as_ref(), DISCARD_ROWS)
-                    .map_err(AppError::from)
-            })?;
-            after = last;
+            let removal =
+                desk.scope()
+                    .housekeep(desk.now(), Housekeeping::Invisible, |writer| {
+                        // From here on a killed commit begins at the first row again.
+                        desk.progress_within(writer, 0)?;
+                        writer
+                            .pack_discard_chunk(
+                                planned.product,
+                                planned.load,
+                                after.as_ref(),
+                                DISCARD_ROWS,
+                            )
+                            .map_err(AppError::from)
+                    })?;
+            after = removal.next;
             if after.is_none() {
                 break;
             }
         }
     }
     desk.scope().change(desk.now(), |writer| {
-        for (index, planned) in &plan.loads {
-            writer.upload_lot_loaded(upload, i32::from(*index), None)?;
+        for planned in plan.loads.values() {
             writer.load_discard(planned.product, planned.load)?;
         }
-        writer.upload_state(upload, &[UploadState::Committing], next, None)?;
+        writer.upload_state(upload, &[UploadState::Committing], next, None, None)?;
         let note = AuditNote::new("upload.commit_taken_back", audit_name(upload));
         Ok::<_, AppError>(note.returning(()))
     })
@@ -298,17 +390,22 @@ fn take_back(desk: &JobDesk<'_>, upload: UploadId, plan: &Plan, next: UploadStat
 
 fn check_again(desk: &JobDesk<'_>, upload: UploadId, why: &str) -> Result<(), AppError> {
     desk.scope().change(desk.now(), |writer| {
-        let job = writer.job_create(CHECK_JOB, &upload.to_string(), "{}", 0, "bytes")?;
-        writer.upload_state(upload, &[UploadState::Committing], UploadState::Checking, None)?;
-        writer.upload_job(upload, Some(job))?;
+        let record = upload_of(writer, upload)?;
+        let job = queue_check(writer, &record)?;
+        writer.upload_state(
+            upload,
+            &[UploadState::Committing],
+            UploadState::Checking,
+            None,
+            Some(job),
+        )?;
         let note = AuditNote::new("upload.check_again", audit_name(upload)).reason(why);
         Ok::<_, AppError>(note.returning(()))
     })
 }
 
 fn serial_of(entry: &Entry) -> Result<Serial, AppError> {
-    entry.serial().ok_or(AppError::Store(StoreError::Damaged { what: "sorted rows" }))
+    entry.serial().ok_or(AppError::Store(StoreError::Damaged {
+        what: "sorted rows",
+    }))
 }
-
-/// Which code says that nothing can be committed, for the request side.
-pub(super) const NOTHING: Code = Code::UploadNothingToCommit;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
-use packtwin_tenants::store::upload::FindingSum;
+use packtwin_tenants::store::upload_result::FindingSum;
 
 /// Rows shown as examples of a code.
 const EXAMPLES_MAX: usize = 10;
@@ -24,11 +24,20 @@ pub(super) struct FindingWriter {
 
 impl FindingWriter {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(FindingWriter { file: BufWriter::new(File::create(path)?) })
+        Ok(FindingWriter {
+            file: BufWriter::new(File::create(path)?),
+        })
     }
 
     pub(super) fn push(&mut self, finding: &Finding) -> io::Result<()> {
-        let Finding { code, severity, row, column, text, proposal } = finding;
+        let Finding {
+            code,
+            severity,
+            row,
+            column,
+            text,
+            proposal,
+        } = finding;
         write!(self.file, "{row}\t{code}\t{}\t", severity_word(*severity))?;
         escape(&mut self.file, column)?;
         self.file.write_all(b"\t")?;
@@ -58,7 +67,10 @@ impl FindingReader {
     /// # Errors
     /// It is not there.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(FindingReader { file: BufReader::with_capacity(128 * 1024, File::open(path)?), line: String::new() })
+        Ok(FindingReader {
+            file: BufReader::with_capacity(128 * 1024, File::open(path)?),
+            line: String::new(),
+        })
     }
 
     /// The next finding.
@@ -85,7 +97,14 @@ fn parse_line(line: &str) -> Option<Finding> {
     let column = unescape(parts.next()?);
     let text = unescape(parts.next()?);
     let proposal = parts.next()?.strip_prefix('=').map(unescape);
-    Some(Finding { code, severity, row, column, text, proposal })
+    Some(Finding {
+        code,
+        severity,
+        row,
+        column,
+        text,
+        proposal,
+    })
 }
 
 fn escape(out: &mut dyn Write, text: &str) -> io::Result<()> {
@@ -130,7 +149,9 @@ pub const fn severity_word(severity: Severity) -> &'static str {
 
 /// Reads the word of [`severity_word`].
 pub fn severity_from(word: &str) -> Option<Severity> {
-    [Severity::Error, Severity::Warning, Severity::Fixed].into_iter().find(|severity| severity_word(*severity) == word)
+    [Severity::Error, Severity::Warning, Severity::Fixed]
+        .into_iter()
+        .find(|severity| severity_word(*severity) == word)
 }
 
 /// Brings findings of several sources together in row order and sums them.
@@ -141,17 +162,23 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Ledger { file: FindingWriter::create(path)?, sums: BTreeMap::new() })
+        Ok(Ledger {
+            file: FindingWriter::create(path)?,
+            sums: BTreeMap::new(),
+        })
     }
 
     pub(super) fn push(&mut self, finding: &Finding) -> io::Result<()> {
-        let sum = self.sums.entry((finding.code, severity_word(finding.severity))).or_insert_with(|| FindingSum {
-            code: finding.code,
-            severity: finding.severity,
-            count: 0,
-            proposals: 0,
-            examples: Vec::new(),
-        });
+        let sum = self
+            .sums
+            .entry((finding.code, severity_word(finding.severity)))
+            .or_insert_with(|| FindingSum {
+                code: finding.code,
+                severity: finding.severity,
+                count: 0,
+                proposals: 0,
+                examples: Vec::new(),
+            });
         sum.count += 1;
         sum.proposals += u64::from(finding.proposal.is_some());
         if sum.examples.len() < EXAMPLES_MAX {
@@ -202,8 +229,17 @@ mod tests {
 
     #[test]
     fn a_line_gives_the_finding_back() {
-        let plain = Finding::error(Code::UploadSerialLength, 17, "Serial", "serial \"A\tB\\\n\" has 21 characters");
-        for finding in [plain.clone().proposing(""), plain.clone().proposing("a\r\\t"), plain] {
+        let plain = Finding::error(
+            Code::UploadSerialLength,
+            17,
+            "Serial",
+            "serial \"A\tB\\\n\" has 21 characters",
+        );
+        for finding in [
+            plain.clone().proposing(""),
+            plain.clone().proposing("a\r\\t"),
+            plain,
+        ] {
             let path = std::env::temp_dir().join(format!("packtwin-ledger-{}", std::process::id()));
             let mut writer = FindingWriter::create(&path).unwrap();
             writer.push(&finding).unwrap();

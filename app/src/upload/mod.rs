@@ -14,18 +14,25 @@ mod report;
 mod spool;
 mod tally;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use packtwin_core::ids::{MappingId, UploadId};
 use packtwin_tenants::scope::Reader;
 use packtwin_tenants::store::upload::UploadRecord;
+use packtwin_tenants::store::upload_result::UploadLot;
 
 pub use self::check::{CHECK_JOB, run_check};
 pub use self::commit::{COMMIT_JOB, run_commit};
-pub use self::decide::{Decision, MappingChoice, MappingTrial, change_decision, request_commit, try_mapping, withdraw};
+pub use self::decide::{
+    Decision, MappingChoice, MappingTrial, change_decision, request_commit, try_mapping, withdraw,
+};
 pub use self::ledger::{FindingReader, severity_from, severity_word};
-pub use self::read::{EPCIS_KIND, read_serial_file};
-pub use self::receive::{BeginUpload, Begun, Completed, append_part, begin_upload, complete_upload};
+pub use self::read::{EPCIS_KIND, ReadOrder, read_serial_file};
+pub use self::receive::{
+    BeginUpload, Begun, Completed, append_part, begin_upload, complete_upload,
+};
 pub use self::report::{findings_page, write_error_file};
 
 use crate::error::AppError;
@@ -50,8 +57,12 @@ pub struct UploadDetail {
     pub accepted: Vec<String>,
     /// Sums of the last check.
     pub summary: Option<CheckSummary>,
+    /// What else the file holds and was not taken, in sentences.
+    pub notes: Vec<String>,
+    /// Manufacturing dates of the lots of the last check, by index.
+    pub manufactured: BTreeMap<u32, String>,
     /// The lots that were asked to be committed, by index; empty means every correct one.
-    pub commit: Vec<i32>,
+    pub commit: Vec<u32>,
 }
 
 /// Sums of a check.
@@ -72,8 +83,6 @@ pub struct CheckSummary {
     pub lots_right: u64,
     /// All lots.
     pub lots: u64,
-    /// Events of an EPCIS document that are no commissioning.
-    pub other_events: u64,
 }
 
 impl UploadDetail {
@@ -96,6 +105,13 @@ impl UploadDetail {
 /// How an upload is named in the audit trail.
 fn audit_name(id: UploadId) -> String {
     format!("upload {id}")
+}
+
+/// More lots than any file may hold.
+const LOTS_ALL: i64 = 100_000;
+
+fn all_lots(reader: &mut Reader<'_>, id: UploadId) -> Result<Vec<UploadLot>, AppError> {
+    Ok(reader.upload_lots(id, None, LOTS_ALL)?)
 }
 
 fn upload_of(reader: &mut Reader<'_>, id: UploadId) -> Result<UploadRecord, AppError> {

@@ -41,12 +41,18 @@ impl Entry {
             part.copy_from_slice(&bytes[at..at + 8]);
             u64::from_be_bytes(part)
         };
-        Entry { key: [word(0), word(8), word(16)], row }
+        Entry {
+            key: [word(0), word(8), word(16)],
+            row,
+        }
     }
 
     /// Four words of another meaning, sorted in their order.
     pub fn from_words([first, second, third, fourth]: [u64; 4]) -> Self {
-        Entry { key: [first, second, third], row: fourth }
+        Entry {
+            key: [first, second, third],
+            row: fourth,
+        }
     }
 
     /// The words of [`Entry::from_words`].
@@ -76,18 +82,26 @@ impl Entry {
             place.copy_from_slice(&word.to_be_bytes());
         }
         let padded = &bytes[2..22];
-        let length = padded.iter().position(|&byte| byte == 0).unwrap_or(padded.len());
+        let length = padded
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(padded.len());
         Serial::from_bytes(&padded[..length])
     }
 
     /// Whether both name the same pack.
     pub fn same_pack(&self, other: &Entry) -> bool {
-        self.key[0] == other.key[0] && self.key[1] == other.key[1] && self.key[2] >> 16 == other.key[2] >> 16
+        self.key[0] == other.key[0]
+            && self.key[1] == other.key[1]
+            && self.key[2] >> 16 == other.key[2] >> 16
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut bytes = [0; ENTRY_BYTES];
-        for (place, word) in bytes.chunks_exact_mut(8).zip(self.key.iter().chain([&self.row])) {
+        for (place, word) in bytes
+            .chunks_exact_mut(8)
+            .zip(self.key.iter().chain([&self.row]))
+        {
             place.copy_from_slice(&word.to_le_bytes());
         }
         out.write_all(&bytes)
@@ -102,7 +116,10 @@ impl Entry {
             u64::from_le_bytes(word)
         });
         let mut next = || words.next().unwrap_or_default();
-        Ok(Entry { key: [next(), next(), next()], row: next() })
+        Ok(Entry {
+            key: [next(), next(), next()],
+            row: next(),
+        })
     }
 }
 
@@ -118,7 +135,13 @@ pub struct Spool {
 impl Spool {
     /// An empty spool that keeps at most `rows_max` rows in memory and its runs in `folder`, under `name`.
     pub fn new(folder: &Path, name: &'static str, rows_max: usize) -> Self {
-        Spool { folder: folder.to_owned(), name, rows_max: rows_max.max(1), rows: Vec::new(), runs: Vec::new() }
+        Spool {
+            folder: folder.to_owned(),
+            name,
+            rows_max: rows_max.max(1),
+            rows: Vec::new(),
+            runs: Vec::new(),
+        }
     }
 
     /// Takes a row.
@@ -158,7 +181,9 @@ impl Spool {
 
     fn spill(&mut self) -> io::Result<()> {
         self.rows.sort_unstable();
-        let path = self.folder.join(format!("{}-{}", self.name, self.runs.len()));
+        let path = self
+            .folder
+            .join(format!("{}-{}", self.name, self.runs.len()));
         let mut file = EntryWriter::create(&path)?;
         for entry in &self.rows {
             file.push(entry)?;
@@ -202,7 +227,9 @@ impl Sorted {
         match self {
             Sorted::Memory(rows) => Ok(rows.next()),
             Sorted::Disk { heads, runs } => {
-                let Some(Reverse((entry, index))) = heads.pop() else { return Ok(None) };
+                let Some(Reverse((entry, index))) = heads.pop() else {
+                    return Ok(None);
+                };
                 if let Some(next) = runs[index].next_entry()? {
                     heads.push(Reverse((next, index)));
                 }
@@ -225,10 +252,15 @@ impl EntryWriter {
     /// # Errors
     /// The file cannot be made.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let mut file = BufWriter::with_capacity(RUN_BUFFER_BYTES, File::create(path.with_extension("part"))?);
+        let mut file =
+            BufWriter::with_capacity(RUN_BUFFER_BYTES, File::create(path.with_extension("part"))?);
         file.write_all(MAGIC)?;
         file.write_all(&0u64.to_le_bytes())?;
-        Ok(EntryWriter { file, path: path.to_owned(), count: 0 })
+        Ok(EntryWriter {
+            file,
+            path: path.to_owned(),
+            count: 0,
+        })
     }
 
     /// Takes a row; the caller keeps the order.
@@ -246,7 +278,10 @@ impl EntryWriter {
     /// The file cannot be written.
     pub fn finish(self) -> io::Result<u64> {
         use std::io::{Seek, SeekFrom};
-        let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let mut file = self
+            .file
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(MAGIC.len() as u64))?;
         file.write_all(&self.count.to_le_bytes())?;
         drop(file);
@@ -275,7 +310,10 @@ impl EntryFile {
         }
         let mut count = [0; 8];
         count.copy_from_slice(&head[8..]);
-        Ok(EntryFile { file, left: u64::from_le_bytes(count) })
+        Ok(EntryFile {
+            file,
+            left: u64::from_le_bytes(count),
+        })
     }
 
     /// How many rows are left.
@@ -328,7 +366,10 @@ mod tests {
     #[test]
     fn the_order_is_product_then_serial_bytewise() {
         let keys = [(0, "A"), (0, "A0"), (0, "B"), (0, "a"), (1, "0")];
-        let entries: Vec<Entry> = keys.iter().map(|(product, text)| Entry::new(*product, &serial(text), 3, 1)).collect();
+        let entries: Vec<Entry> = keys
+            .iter()
+            .map(|(product, text)| Entry::new(*product, &serial(text), 3, 1))
+            .collect();
         assert!(entries.is_sorted());
         assert!(Entry::new(0, &serial("A"), 1, 5).same_pack(&Entry::new(0, &serial("A"), 2, 9)));
         assert!(!Entry::new(0, &serial("A"), 1, 5).same_pack(&Entry::new(0, &serial("A0"), 1, 5)));
@@ -340,7 +381,14 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("packtwin-spool-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let rows: Vec<Entry> = (0..1_000u64)
-            .map(|row| Entry::new((row % 3) as u16, &serial(&format!("S{}", row * 7_919 % 1_000)), 0, row))
+            .map(|row| {
+                Entry::new(
+                    (row % 3) as u16,
+                    &serial(&format!("S{}", row * 7_919 % 1_000)),
+                    0,
+                    row,
+                )
+            })
             .collect();
         let drain = |rows_max| {
             let mut spool = Spool::new(&folder, "rows", rows_max);

@@ -7,6 +7,7 @@ use packtwin_core::code::Code;
 use packtwin_core::fact::LotHead;
 use packtwin_core::ids::{LoadNo, ProductNo};
 use packtwin_core::product_code::ProductCode;
+use packtwin_tenants::store::upload_result::UploadLot;
 
 /// A lot of the file: all combinations with the same product and batch.
 #[derive(Debug, Clone)]
@@ -49,12 +50,20 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Takes a combination that stands first in `row`. `None` when the file holds more lots than `lots_max`.
-    pub(super) fn combination(&mut self, seen: SeenLot, row: u64, lots_max: usize) -> Option<usize> {
+    pub(super) fn combination(
+        &mut self,
+        seen: SeenLot,
+        row: u64,
+        lots_max: usize,
+    ) -> Option<usize> {
         let product = match &seen.head {
             Some(head) => Some(self.product_index(&head.product)?),
             None => None,
         };
-        let identity = seen.head.as_ref().map_or_else(|| seen.product_text.clone(), |head| head.product.identity());
+        let identity = seen
+            .head
+            .as_ref()
+            .map_or_else(|| seen.product_text.clone(), |head| head.product.identity());
         let name = (identity, seen.batch_text.clone());
         let lot = match self.by_name.get(&name) {
             Some(&lot) => {
@@ -62,7 +71,9 @@ impl Tally {
                 lot
             }
             None => {
-                let lot = u16::try_from(self.lots.len()).ok().filter(|&lot| usize::from(lot) < lots_max)?;
+                let lot = u16::try_from(self.lots.len())
+                    .ok()
+                    .filter(|&lot| usize::from(lot) < lots_max)?;
                 self.by_name.insert(name, lot);
                 self.lots.push(LotTally {
                     first_row: row,
@@ -118,6 +129,35 @@ impl LotTally {
     /// Whether every row can be stored and nothing stands against the lot.
     pub(super) fn is_right(&self) -> bool {
         self.rows_right > 0 && self.rows_wrong == 0 && self.blocked_by.is_empty()
+    }
+
+    /// The line that the store keeps; checked values in their canonical form, others as written.
+    pub(super) fn stored(&self, index: usize) -> UploadLot {
+        let written = [&self.product_text, &self.batch_text, &self.expiry_text].map(String::clone);
+        let [product_text, batch_text, expiry_text] = match &self.head {
+            Some(head) => [
+                head.product.to_string(),
+                head.batch.to_string(),
+                head.expiry.raw().to_owned(),
+            ],
+            None => written,
+        };
+        UploadLot {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            product_text,
+            batch_text,
+            expiry_text,
+            product: self.product,
+            version: self.version,
+            rows_right: self.rows_right,
+            rows_wrong: self.rows_wrong,
+            blocked_by: self
+                .blocked_by
+                .iter()
+                .map(|code| code.as_str().to_owned())
+                .collect(),
+            load: self.load,
+        }
     }
 
     pub(super) fn block(&mut self, code: Code) {
