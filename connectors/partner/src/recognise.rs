@@ -20,7 +20,7 @@ pub const SAMPLE_BYTES: usize = 64 * 1024;
 /// Rows shown and used for guessing.
 pub const FIRST_ROWS_MAX: usize = 100;
 /// Rows above a heading that are looked through for one.
-const PREAMBLE_ROWS_MAX: usize = 20;
+pub(crate) const PREAMBLE_ROWS_MAX: usize = 20;
 
 /// The kinds of files there are readers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
