@@ -314,6 +314,10 @@ fn texts(plain: &str, faults: &[Fault]) -> TypedCandidates {
         return found;
     }
     found.add(plain.to_owned(), faults);
+    // A character that no code holds was a slip for certain, and explains the typed text alone.
+    if !faults.is_empty() {
+        return found;
+    }
     for other in [
         super::letter_case::exchange(plain),
         plain.to_ascii_uppercase(),
@@ -406,6 +410,7 @@ mod tests {
     #[test]
     fn serial_numbers_have_all_confusable_readings() {
         check(Field::Serial, "A0", &["A0", "a0", "AO"]);
+        check(Field::Serial, " A\u{2013}0", &["A-0"]);
         let many = candidates(Field::Serial, "1l1I", 2026);
         assert!(many.contains("IIII") && many.contains("llll") && !many.more);
         assert!(candidates(Field::Serial, "1l1I1l1I1l1I", 2026).more);
