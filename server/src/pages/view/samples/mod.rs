@@ -89,6 +89,7 @@ pub fn samples_render(fill: Fill, theme: Theme) -> askama::Result<Vec<Sample>> {
     let at = |section: Section| frame(fill, theme, section);
     render! {
         "home": lists::home_page(fill, at(Section::Today)),
+        "expiring": lists::expiring_page(fill, at(Section::Administration)),
         "products": lists::products_page(fill, at(Section::Products)),
         "product": product::product_page(fill, at(Section::Products)),
         "product_form": product::product_form_page(fill, at(Section::Products)),
