@@ -10,8 +10,9 @@
     reason = "the derive makes public items for diesel's own use and documents none of them"
 )]
 mod any;
-pub mod bulk;
+pub(crate) mod bulk;
 mod connect;
+pub mod yardstick;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
