@@ -78,6 +78,23 @@ impl<T> Noted<T> {
         self
     }
 
+    /// The same notes with what is made of the value.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Noted<U> {
+        Noted {
+            value: make(self.value),
+            notes: self.notes,
+        }
+    }
+
+    /// This and a later step of the same change: the notes of both, the value of the later.
+    pub fn then<U>(mut self, later: Noted<U>) -> Noted<U> {
+        self.notes.extend(later.notes);
+        Noted {
+            value: later.value,
+            notes: self.notes,
+        }
+    }
+
     /// The value that the change answers.
     pub fn value(&self) -> &T {
         &self.value

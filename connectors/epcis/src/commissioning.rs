@@ -63,6 +63,9 @@ pub fn read<R: Read>(
             XmlEvent::Start(element) => {
                 let tag = Tag::of(local_name(&element));
                 document_seen |= tag == Tag::Document;
+                if tag.is_event() && !document_seen {
+                    return Err(no_epcis());
+                }
                 text.clear();
                 open.push(tag);
                 let line = xml.line();
@@ -88,10 +91,7 @@ pub fn read<R: Read>(
     }
     reader.summary.bytes = xml.bytes_read();
     if !document_seen {
-        return Err(ReadRefused::file(
-            Code::UploadNotRecognised,
-            "The document is XML, but no EPCIS document.",
-        ));
+        return Err(no_epcis());
     }
     reader.finish()
 }
@@ -419,6 +419,13 @@ impl CommissioningReader<'_> {
         self.sink.progress(self.summary.bytes)?;
         Ok(self.summary)
     }
+}
+
+fn no_epcis() -> ReadRefused {
+    ReadRefused::file(
+        Code::UploadNotRecognised,
+        "The document is XML, but no EPCIS document.",
+    )
 }
 
 fn judge(epc: &str) -> Item {

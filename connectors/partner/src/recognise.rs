@@ -20,7 +20,7 @@ pub const SAMPLE_BYTES: usize = 64 * 1024;
 /// Rows shown and used for guessing.
 pub const FIRST_ROWS_MAX: usize = 100;
 /// Rows above a heading that are looked through for one.
-const PREAMBLE_ROWS_MAX: usize = 20;
+pub(crate) const PREAMBLE_ROWS_MAX: usize = 20;
 
 /// The kinds of files there are readers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -316,7 +316,7 @@ fn recognise_table(
     let line_end = line_end(text);
     let mut best: Option<(u64, u8, Vec<Vec<String>>)> = None;
     for separator in [b';', b'\t', b',', b'|'] {
-        let rows = sample_rows(text, Some(separator), line_end, complete)?;
+        let rows = sample_rows(text, Some(separator), line_end, complete);
         let score = evenness(&rows);
         if score > best.as_ref().map_or(0, |(best, ..)| *best) {
             best = Some((score, separator, rows));
@@ -324,7 +324,7 @@ fn recognise_table(
     }
     let (separator, rows) = match best {
         Some((_, separator, rows)) => (Some(separator), rows),
-        None => (None, sample_rows(text, None, line_end, complete)?),
+        None => (None, sample_rows(text, None, line_end, complete)),
     };
     let (skip_rows, heading, first_rows) = find_heading(rows);
     if separator.is_none() && heading.is_empty() && !looks_like_serials(&first_rows) {
@@ -353,14 +353,14 @@ fn sample_rows(
     separator: Option<u8>,
     line_end: LineEnd,
     complete: bool,
-) -> Result<Vec<Vec<String>>, ReadRefused> {
+) -> Vec<Vec<String>> {
     let mut reader = RowReader::new(text, separator, line_end.terminator());
     let mut cells = Cells::default();
     let mut rows = Vec::new();
-    // More cells or bytes than a row may have rule this separator out; reading the file will say so if none is left.
+    // A row that is none ends the sample; reading the file will say so.
     while rows.len() < FIRST_ROWS_MAX + PREAMBLE_ROWS_MAX && reader.next_line().unwrap_or(false) {
         let Ok(end) = reader.split(&mut cells) else {
-            return Ok(Vec::new());
+            break;
         };
         if !complete && !rows.is_empty() && (end != RowEnd::Line) {
             break;
@@ -372,34 +372,46 @@ fn sample_rows(
                 .collect(),
         );
     }
-    Ok(rows)
+    rows
 }
 
-/// How well a separator explains the rows: per mille of rows with the commonest number of cells, if that is two or more
-/// and at least seven rows of ten have it. Among equals the separator with more cells wins.
+/// How well a separator explains the rows. A heading with two known words says most. Without one, at least seven rows of
+/// ten must have the commonest number of cells, and two or more of them. Among equals the separator with more cells wins.
 fn evenness(rows: &[Vec<String>]) -> u64 {
+    let headings = rows.iter().take(PREAMBLE_ROWS_MAX);
+    let known = headings.map(|row| known_words(row)).max().unwrap_or(0);
     let mut counts = std::collections::BTreeMap::new();
-    let filled = rows.iter().filter(|row| !is_blank(row) && !is_comment(row));
-    for row in filled {
+    for row in rows.iter().filter(|row| !is_blank(row) && !is_comment(row)) {
         *counts.entry(row.len()).or_insert(0_u64) += 1;
     }
     let total: u64 = counts.values().sum();
-    let Some((&cells, &rows)) = counts.iter().max_by_key(|&(cells, rows)| (*rows, *cells)) else {
+    let Some((&cells, &even)) = counts.iter().max_by_key(|&(cells, rows)| (*rows, *cells)) else {
         return 0;
     };
-    match cells >= 2 && rows * 10 >= total * 7 {
-        true => rows * 1000 / total * 1000 + cells as u64,
+    let per_mille = even * 1000 / total;
+    match cells >= 2 && per_mille >= 700 || known >= 2 {
+        true => (known * 10_000 + per_mille) * 1000 + cells as u64,
         false => 0,
     }
+}
+
+fn known_words(row: &[String]) -> u64 {
+    row.iter().filter(|cell| field_of(cell).is_some()).count() as u64
 }
 
 /// Finds the heading among the first rows: the row with the most known words, else the first row if it looks unlike the
 /// rows below it. Gives the rows above, the heading, and the rows below.
 pub(crate) fn find_heading(mut rows: Vec<Vec<String>>) -> (u64, Vec<String>, Vec<Vec<String>>) {
-    let known = |row: &[String]| row.iter().filter(|cell| field_of(cell).is_some()).count();
     let best = (0..rows.len().min(PREAMBLE_ROWS_MAX))
-        .max_by_key(|&index| (known(&rows[index]), std::cmp::Reverse(index)))
-        .filter(|&index| known(&rows[index]) > 0);
+        .max_by_key(|&index| (known_words(&rows[index]), std::cmp::Reverse(index)))
+        .filter(|&index| match known_words(&rows[index]) {
+            0 => false,
+            // One word may be a batch that is called so; a row of values has digits.
+            1 => rows[index]
+                .iter()
+                .all(|cell| !cell.bytes().any(|byte| byte.is_ascii_digit())),
+            _ => true,
+        });
     let first_full = rows
         .iter()
         .position(|row| !is_blank(row) && !is_comment(row))

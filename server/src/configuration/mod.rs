@@ -14,6 +14,7 @@ use std::str::FromStr;
 
 use packtwin_core::environment::Environment;
 use packtwin_tenants::engine::Engine;
+use packtwin_tenants::store::session::SessionLimits;
 
 pub use self::network::{Network, NetworkError};
 pub use self::register::describe;
@@ -45,6 +46,8 @@ pub struct Configuration {
     pub packs_per_message: u64,
     /// A file with known passwords.
     pub breach_list: Option<PathBuf>,
+    /// How long a sign-in lasts.
+    pub sessions: SessionLimits,
     /// Certificate and key, when this process speaks TLS itself.
     pub tls: Option<TlsFiles>,
     /// What one caller may ask for.
@@ -200,6 +203,8 @@ fn read(source: &mut Source) -> Option<Configuration> {
     );
     let packs_per_message: Option<NonZeroU32> = source.required("packs_per_message", COUNT);
     let breach_list = source.optional("breach_list", "write a path");
+    let hours: Option<NonZeroU32> = source.required("sessions.hours", COUNT);
+    let idle_minutes: Option<NonZeroU32> = source.required("sessions.idle_minutes", COUNT);
     let tls = read_tls(source);
     let upload_bytes = source.required("limits.upload_bytes", "write a number of bytes");
     let json_bytes = source.required("limits.json_bytes", "write a number of bytes");
@@ -231,6 +236,10 @@ fn read(source: &mut Source) -> Option<Configuration> {
         trusted_proxies,
         packs_per_message: u64::from(packs_per_message?.get()),
         breach_list,
+        sessions: SessionLimits {
+            absolute_seconds: i64::from(hours?.get()) * 3600,
+            idle_seconds: i64::from(idle_minutes?.get()) * 60,
+        },
         tls,
         limits: Limits {
             upload_bytes: upload_bytes?,

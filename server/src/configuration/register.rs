@@ -33,6 +33,8 @@ settings! {
     "trusted_proxies" Some(""), "addresses or networks whose X-Forwarded-For is believed";
     "packs_per_message" Some("250000"), "packs in one document to the hub, at most";
     "breach_list" None, "file with known passwords, one a line, plain or as SHA-1";
+    "sessions.hours" Some("12"), "hours after which a sign-in ends in any case";
+    "sessions.idle_minutes" Some("30"), "minutes without a request after which a sign-in ends";
     "tls.certificate" None, "PEM file with the certificate chain; makes the listener speak TLS";
     "tls.key" None, "PEM file with the private key of the certificate";
     "limits.upload_bytes" Some("21474836480"), "bytes of one uploaded file, at most";

@@ -5,8 +5,10 @@
 
 use utoipa::OpenApi;
 
-use super::route::Access::{Known, Open};
-use super::{health, me, openapi};
+use packtwin_core::role::Permission::{Administer, AuditRead};
+
+use super::route::Access::{Known, Needs, Open};
+use super::{api_key, audit, health, me, openapi, role, user};
 
 /// Declares the table and, from the same list, the description of its handlers.
 macro_rules! api {
@@ -28,4 +30,18 @@ api! {
     GET "/v1/status"       Known => me::status;
     GET "/v1/limits"       Known => me::limits;
     GET "/v1/me"           Known => me::show;
+
+    GET    "/v1/users"             Needs(Administer) => user::list;
+    POST   "/v1/users"             Needs(Administer) => user::create;
+    GET    "/v1/users/{id}"        Needs(Administer) => user::show;
+    PATCH  "/v1/users/{id}"        Needs(Administer) => user::change;
+    DELETE "/v1/users/{id}"        Needs(Administer) => user::disable;
+    POST   "/v1/users/{id}:invite" Needs(Administer) => user::invite;
+    GET    "/v1/roles"             Known             => role::list;
+    GET    "/v1/api-keys"          Needs(Administer) => api_key::list;
+    POST   "/v1/api-keys"          Needs(Administer) => api_key::create;
+    GET    "/v1/api-keys/{id}"     Needs(Administer) => api_key::show;
+    DELETE "/v1/api-keys/{id}"     Needs(Administer) => api_key::revoke;
+    GET    "/v1/audit"             Needs(AuditRead)  => audit::list;
+    GET    "/v1/audit/proof"       Needs(AuditRead)  => audit::proof;
 }

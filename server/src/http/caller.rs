@@ -17,8 +17,10 @@ use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::Noted;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::{Reader, TenantScope, Who, Writer};
-use packtwin_tenants::site::Tenant;
+use packtwin_tenants::key_sign_in::KeyRefused;
+use packtwin_tenants::sign_in::{Signed, SignedBy};
 
+use super::envelope::RequestId;
 use super::problem::Problem;
 use super::session_cookie;
 use super::shared::Shared;
@@ -38,7 +40,6 @@ pub struct Caller(Arc<Inner>);
 
 struct Inner {
     scope: TenantScope,
-    tenant: Tenant,
     name: String,
     roles: Vec<Role>,
     permissions: Vec<Permission>,
@@ -74,11 +75,6 @@ impl Caller {
     /// Whether it may do this.
     pub fn may(&self, permission: Permission) -> bool {
         self.0.permissions.contains(&permission)
-    }
-
-    /// For whom it acts.
-    pub fn tenant(&self) -> &Tenant {
-        &self.0.tenant
     }
 
     /// Its hands on the tenant's data.
@@ -192,12 +188,53 @@ impl Caller {
     ///
     /// # Errors
     /// SEC-700 when it shows nothing valid, SEC-701 when its key belongs to another environment.
-    pub(super) async fn recognise(
-        shared: &web::Data<Shared>,
-        request: &HttpRequest,
-    ) -> Result<Self, Problem> {
+    pub(super) async fn recognise(shared: &web::Data<Shared>, request: &HttpRequest) -> Result<Self, Problem> {
         let proof = proof(request, shared)?;
-        let _ = proof;
-        Err(unauthenticated())
+        let request_id = RequestId::of(request);
+        let signed = shared.block(move |shared| recognise(shared, &proof)).await?;
+        Ok(Caller::new(shared, signed, request_id))
+    }
+
+    /// Someone whom the store recognised, within one request.
+    pub(super) fn new(shared: &Shared, signed: Signed, request_id: String) -> Self {
+        let (name, roles, means) = match signed.by {
+            SignedBy::Session { session, user } => (user.name, user.roles, Means::Session(session)),
+            SignedBy::Key(key) => (key.name, Vec::new(), Means::Key),
+        };
+        Caller(Arc::new(Inner {
+            scope: shared.site.scope(signed.actor.within(request_id)),
+            name,
+            roles,
+            permissions: signed.permissions.into_iter().collect(),
+            means,
+        }))
+    }
+}
+
+fn recognise(shared: &Shared, proof: &Proof) -> Result<Signed, Problem> {
+    let now = shared.now();
+    match proof {
+        Proof::Key(key) => match shared.site.authenticate_key(key, now) {
+            Ok(signed) => Ok(signed),
+            Err(KeyRefused::OtherEnvironment { environment }) => {
+                let text = format!(
+                    "This key belongs to the {environment} environment. {} refused the call.",
+                    shared.configuration.environment
+                );
+                Err(Problem::of(Code::OtherEnvironment, text))
+            }
+            Err(KeyRefused::Revoked) => Err(Problem::of(Code::Unauthenticated, "The key was revoked.")),
+            Err(KeyRefused::Expired) => Err(Problem::of(Code::Unauthenticated, "The key has expired.")),
+            Err(KeyRefused::Unknown) => Err(Problem::of(Code::Unauthenticated, "The key is not known.")),
+            Err(KeyRefused::Store(error)) => Err(error.into()),
+        },
+        Proof::Session(token) => {
+            let session = shared.tokens.read(token, now).ok_or_else(unauthenticated)?;
+            let limits = shared.configuration.sessions;
+            shared
+                .site
+                .authenticate_session(session.tenant, session.session, limits, now)?
+                .ok_or_else(unauthenticated)
+        }
     }
 }

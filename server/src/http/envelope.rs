@@ -14,6 +14,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 
 use packtwin_core::code::Code;
 
+use super::page::problem as problem_page;
 use super::problem::Problem;
 use super::rate_limit::Budget;
 use super::request::client_address;
@@ -71,7 +72,7 @@ pub async fn envelope<B: MessageBody + 'static>(
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(problem) => request.error_response(problem),
     };
-    let mut response = with_one_shape(response, &id);
+    let mut response = with_one_shape(&shared, response, &id);
     let budget = response.request().extensions().get::<Budget>().copied();
     if let Some(budget) = budget {
         budget.write(response.headers_mut());
@@ -111,7 +112,7 @@ fn admit(shared: &Shared, request: &ServiceRequest) -> Result<(), Problem> {
 }
 
 /// Every refusal leaves as a problem with the request's id, also those that the framework made by itself.
-fn with_one_shape(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+fn with_one_shape(shared: &Shared, response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let problem = match response.response().error() {
         Some(error) => error
@@ -124,7 +125,12 @@ fn with_one_shape(response: ServiceResponse<BoxBody>, id: &RequestId) -> Service
         tracing::error!(request = id.0, code = %problem.code(), "a request could not be served");
     }
     let (request, _) = response.into_parts();
-    ServiceResponse::new(request, problem.respond(&id.0))
+    let answer = if problem_page::wants_page(&request) {
+        problem_page::respond(shared, &request, &problem, &id.0)
+    } else {
+        problem.respond(&id.0)
+    };
+    ServiceResponse::new(request, answer)
 }
 
 fn write_headers(headers: &mut HeaderMap, id: &RequestId, tls: bool) {

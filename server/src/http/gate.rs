@@ -11,10 +11,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::ORIGIN;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 
 use packtwin_core::code::Code;
+use packtwin_core::ids::SessionId;
 
 use super::caller::{Caller, Means};
 use super::envelope::RequestId;
@@ -65,8 +66,11 @@ async fn recognise(row: &RouteRow, request: &ServiceRequest) -> Result<Option<Ca
     let caller = Caller::recognise(&shared, request.request()).await?;
     let budget = shared.rate_limits.take_caller(caller.who())?;
     request.extensions_mut().insert(budget);
-    if !row.method.is_safe() && matches!(caller.means(), Means::Session(_)) {
-        same_origin(&shared, request)?;
+    if let (false, Means::Session(session)) = (row.method.is_safe(), caller.means()) {
+        same_origin(&shared, request.request())?;
+        if row.audience == Audience::Programs {
+            script_token(&shared, request, session)?;
+        }
     }
     match row.access {
         Access::Needs(permission) if !caller.may(permission) => {
@@ -88,7 +92,7 @@ async fn recognise(row: &RouteRow, request: &ServiceRequest) -> Result<Option<Ca
 
 /// A browser tells where a request began; a change must begin on our own pages (ATK-024). Form tokens are checked besides,
 /// where forms are read.
-pub(super) fn same_origin(shared: &Shared, request: &ServiceRequest) -> Result<(), Problem> {
+pub(super) fn same_origin(shared: &Shared, request: &HttpRequest) -> Result<(), Problem> {
     let header = |name: &str| {
         request
             .headers()
@@ -110,6 +114,15 @@ pub(super) fn same_origin(shared: &Shared, request: &ServiceRequest) -> Result<(
         Code::CsrfMissing,
         "The request did not begin on a page of this site.",
     ))
+}
+
+/// A script of ours sends the form token in a header; a form sends it in a field, which is checked where it is read.
+fn script_token(shared: &Shared, request: &ServiceRequest, session: SessionId) -> Result<(), Problem> {
+    let token = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if shared.tokens.form_token_is_right(&session.to_string(), token) {
+        return Ok(());
+    }
+    Err(Problem::of(Code::CsrfMissing, "A call with a session needs X-CSRF-Token; programs send a key instead."))
 }
 
 /// Runs the handler. A panic is a defect; its caller learns only that nothing can be answered now.

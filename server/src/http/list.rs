@@ -32,12 +32,18 @@ pub trait Row {
 
 impl<T: Serialize + Row> Page<T> {
     /// Makes a page of up to `limit + 1` items: the one too many shows that there is a next page.
-    pub fn of(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Self {
+    pub fn of(items: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Self {
+        let keyed = items.into_iter().map(|item| (key(&item), item)).collect();
+        Page::of_keyed(keyed, limit)
+    }
+
+    /// The same, where the key of an item is not in what is shown of it.
+    pub fn of_keyed(mut items: Vec<(String, T)>, limit: u32) -> Self {
         let limit = limit as usize;
         let more = items.len() > limit;
         items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|last| cursor(&key(last)));
-        Page { items, next }
+        let next = items.last().filter(|_| more).map(|(key, _)| cursor(key));
+        Page { items: items.into_iter().map(|(_, item)| item).collect(), next }
     }
 
     /// Answers in the form the caller accepts.

@@ -52,7 +52,7 @@ pub struct MyTenant {
 /// The store failed.
 #[utoipa::path(get, path = "/v1/me", tag = "me", responses((status = 200, body = Me)))]
 pub async fn show(caller: Caller, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
-    let tenant = caller.tenant();
+    let tenant = shared.tenant_of(&caller).await?;
     let kind = match caller.who() {
         Who::Key(_) => "key",
         Who::Person(_) | Who::System(_) => "person",
@@ -68,9 +68,9 @@ pub async fn show(caller: Caller, shared: web::Data<Shared>) -> Result<HttpRespo
             .map(|permission| permission.as_str())
             .collect(),
         tenant: MyTenant {
-            name: tenant.name.clone(),
-            short_name: tenant.short_name.clone(),
-            time_zone: tenant.time_zone.clone(),
+            name: tenant.name,
+            short_name: tenant.short_name,
+            time_zone: tenant.time_zone,
         },
         environment: shared.configuration.environment.as_str(),
     }))

@@ -3,23 +3,30 @@
 //! A handler reads as a list: who is asking, what they hand over, what the store or use case says, the answer. It holds no
 //! SQL and no rule of the trade; those are in `tenants`, `app` and `core`.
 
+mod account;
 mod api;
+mod api_key;
+mod audit;
 mod caller;
 mod envelope;
 mod gate;
 mod health;
 mod idempotency;
+mod invitation;
 pub mod json;
 mod list;
 mod me;
 mod openapi;
+mod page;
 mod problem;
 mod rate_limit;
 mod request;
+mod role;
 pub mod route;
 mod session_cookie;
 mod session_token;
 mod shared;
+mod user;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -28,6 +35,7 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 
 pub use self::api::rows as api_rows;
 pub use self::openapi::description;
+pub use self::page::rows as page_rows;
 pub use self::problem::Problem;
 pub use self::shared::Shared;
 
@@ -46,8 +54,13 @@ pub fn app(
     App::new()
         .app_data(shared)
         .wrap(from_fn(envelope::envelope))
-        .configure(|service| route::mount(&api::rows(), service))
+        .configure(|service| route::mount(&rows(), service))
         .default_service(web::route().to(nothing_here))
+}
+
+/// Every row of every table.
+pub fn rows() -> Vec<route::RouteRow> {
+    [api::rows(), page::rows()].concat()
 }
 
 async fn nothing_here(_: HttpRequest) -> Result<HttpResponse, Problem> {

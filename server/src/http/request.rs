@@ -177,6 +177,14 @@ impl FromRequest for Query {
     }
 }
 
+/// An identifier in an address. One that is malformed is answered like one that is not there.
+///
+/// # Errors
+/// It is no identifier of this kind.
+pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}
+
 /// The version that a change was made against (`If-Match`; users.md, Annex A).
 pub struct IfMatch(i32);
 

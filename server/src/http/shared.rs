@@ -5,12 +5,14 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 
 use packtwin_core::time::{Clock, Timestamp};
-use packtwin_tenants::site::Site;
+use packtwin_tenants::site::{Site, Tenant};
 
+use super::caller::Caller;
 use super::problem::Problem;
 use super::rate_limit::RateLimits;
 use super::session_token::SessionTokens;
 use crate::configuration::Configuration;
+use crate::pages::view::sign_in::DemoAccount;
 
 /// One running server.
 pub struct Shared {
@@ -24,6 +26,8 @@ pub struct Shared {
     pub rate_limits: RateLimits,
     /// Session and form tokens.
     pub tokens: SessionTokens,
+    /// Accounts that the sign-in page of a demo site shows; empty everywhere else.
+    pub demo_accounts: Vec<DemoAccount>,
 }
 
 impl Shared {
@@ -55,6 +59,19 @@ impl Shared {
     /// The present.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The tenant for which a caller acts.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn tenant_of(self: &Arc<Self>, caller: &Caller) -> Result<Tenant, Problem> {
+        let id = caller.scope().actor().tenant();
+        self.block(move |shared| {
+            let tenants = shared.site.tenant_list()?;
+            tenants.into_iter().find(|tenant| tenant.id == id).ok_or_else(Problem::not_found)
+        })
+        .await
     }
 
     /// Runs work that waits for the database or the disk where waiting is allowed.

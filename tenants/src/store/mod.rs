@@ -1,22 +1,7 @@
 //! One file a noun: what can be read and changed of it within a scope. No decisions, no clock, no bare SQL string that a
 //! query could say.
 
-pub mod connector;
-pub mod fact;
-pub mod job;
-pub mod load;
-pub mod lot;
-pub mod lot_list;
-pub mod mapping;
-mod master_data;
-pub mod message;
-pub mod message_answer;
-pub mod outbox;
-pub mod pack;
-pub mod product;
-mod stored;
-pub mod upload;
-pub mod upload_result;
-pub mod webhook;
-
-pub use self::stored::random_bits;
+pub mod api_key;
+pub mod idempotency;
+pub mod session;
+pub mod user;

@@ -92,7 +92,7 @@ pub fn run(options: &Options) -> Result<Summary, String> {
     if folder.is_dir() {
         runner(&folder, &mut report);
     } else {
-        report.note(format!(
+        report.file_missing(format!(
             "no corpus folder {}, suite {} is skipped",
             folder.display(),
             suite.name

@@ -21,3 +21,6 @@ mod switches;
 pub use hub::{HubCounts, ProductCounts};
 pub use server::{HubSimulator, RunningHub, SimulatorError, SimulatorSettings};
 pub use switches::{Answers, Drift, Fault, Switches};
+
+#[cfg(test)]
+mod tests;

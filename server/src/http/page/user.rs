@@ -1,0 +1,333 @@
+//! The people of a tenant as pages (users.md 3.18): list, invitation, account with its history.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use packtwin_core::ids::UserId;
+use packtwin_core::role::Role;
+use packtwin_tenants::audit::StoredEntry;
+use packtwin_tenants::store::user::{UserRecord, UserState};
+
+use super::{Desk, Form, error_at, html, see, sentences};
+use crate::http::account::{self, AccountChange, NewAccount};
+use crate::http::caller::Caller;
+use crate::http::invitation::Invitation;
+use crate::http::problem::Problem;
+use crate::http::request::id;
+use crate::http::shared::Shared;
+use crate::pages::frame::Section;
+use crate::pages::piece::{
+    Action, Check, EmptyState, Field, FieldGroup, FieldKind, FilterBar, Form as FormPiece, Hidden, Input, Mark, Pager,
+    Timeline, TimelineEntry, Title, Tone,
+};
+use crate::pages::view::AdministrationTab;
+use crate::pages::view::user::{UserPage, UserRow, UsersPage};
+
+const LIST: &str = "/administration/users";
+/// People of one tenant that one page shows; a tenant with more has its list through the API.
+const PEOPLE_MAX: i64 = 1000;
+/// Entries of an account's history.
+const HISTORY_ENTRIES: i64 = 50;
+
+/// The people of the tenant.
+pub(in crate::http) async fn list(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+    let people = desk.caller.read(|reader| reader.user_list(None, PEOPLE_MAX)).await?;
+    let count = people.len() as u64;
+    let rows = people.iter().map(|record| row(&desk, record)).collect();
+    let invite = Action::link("Invite a person", "/administration/users/invite").primary();
+    html(
+        StatusCode::OK,
+        &UsersPage {
+            title: Title { primary: Some(invite), ..Title::page("Administration") },
+            tab: AdministrationTab::Users,
+            filter: FilterBar::default(),
+            rows,
+            pager: Pager { noun: "people".into(), total: count, first: 1, last: count, ..Pager::default() },
+            empty: EmptyState::default(),
+            frame: desk.frame,
+        },
+    )
+}
+
+/// The form that invites a person.
+pub(in crate::http) async fn invite(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+    html(StatusCode::OK, &invitation_page(desk, "", "", &[], None))
+}
+
+/// Makes the account and shows the link once.
+pub(in crate::http) async fn create(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+    let (login, name, roles) = (form.text("login"), form.text("name"), form.all("role"));
+    let (tenant, now) = (shared.tenant_of(&desk.caller).await?, shared.now());
+    let made = match NewAccount::check(&login, &name, None, &roles) {
+        Ok(account) => desk.caller.block(move |scope| account.create(scope, &tenant, now)).await,
+        Err(refusals) => Err(refusals.into()),
+    };
+    match made {
+        Ok(record) => with_link(&shared, desk, record).await,
+        Err(problem) if problem.status().is_server_error() => Err(problem),
+        Err(problem) => html(problem.status(), &invitation_page(desk, &login, &name, &roles, Some(&problem))),
+    }
+}
+
+/// One account.
+pub(in crate::http) async fn show(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id: UserId = id(&path)?;
+    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+    account_page(desk, id, None, None).await
+}
+
+/// Changes name and roles.
+pub(in crate::http) async fn change(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    path: web::Path<String>,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let id: UserId = id(&path)?;
+    let (version, now) = (form.version()?, shared.now());
+    let changed = match AccountChange::check(Some(&form.text("name")), None, Some(&form.all("role")), None) {
+        Ok(change) => caller.block(move |scope| change.apply(scope, id, version, now)).await,
+        Err(refusals) => Err(refusals.into()),
+    };
+    answer(&shared, caller, &request, id, changed).await
+}
+
+/// Disables an account, or lets its owner in again.
+pub(in crate::http) async fn state(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    path: web::Path<String>,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let id: UserId = id(&path)?;
+    let (version, now) = (form.version()?, shared.now());
+    let changed = match AccountChange::check(None, None, None, Some(&form.text("state"))) {
+        Ok(change) => caller.block(move |scope| change.apply(scope, id, version, now)).await,
+        Err(refusals) => Err(refusals.into()),
+    };
+    answer(&shared, caller, &request, id, changed).await
+}
+
+/// Ends every session of a person.
+pub(in crate::http) async fn end_sessions(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    path: web::Path<String>,
+    _form: Form,
+) -> Result<HttpResponse, Problem> {
+    let id: UserId = id(&path)?;
+    let now = shared.now();
+    caller
+        .block(move |scope| {
+            account::account(scope, id)?;
+            scope.change(now, |writer| writer.session_revoke_all(id, None))?;
+            Ok(())
+        })
+        .await?;
+    Ok(see(format!("{LIST}/{id}")))
+}
+
+/// Makes a new link by which the person sets a password, and shows it once.
+pub(in crate::http) async fn link(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    path: web::Path<String>,
+    _form: Form,
+) -> Result<HttpResponse, Problem> {
+    let id: UserId = id(&path)?;
+    let now = shared.now();
+    let record = caller.block(move |scope| account::note_invitation(scope, id, now)).await?;
+    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+    with_link(&shared, desk, record).await
+}
+
+async fn answer(
+    shared: &web::Data<Shared>,
+    caller: Caller,
+    request: &HttpRequest,
+    id: UserId,
+    changed: Result<UserRecord, Problem>,
+) -> Result<HttpResponse, Problem> {
+    match changed {
+        Ok(_) => Ok(see(format!("{LIST}/{id}"))),
+        Err(problem) if problem.status().is_server_error() || problem.status() == StatusCode::NOT_FOUND => Err(problem),
+        Err(problem) => {
+            let desk = Desk::open(shared, caller, Section::Administration, request).await?;
+            account_page(desk, id, Some(problem), None).await
+        }
+    }
+}
+
+async fn with_link(shared: &Shared, desk: Desk, record: UserRecord) -> Result<HttpResponse, Problem> {
+    let invitation = Invitation {
+        tenant: desk.caller.scope().actor().tenant(),
+        user: record.id,
+        password_set_at: record.password_set_at,
+    };
+    let link = invitation.link(shared, shared.now()).ok_or_else(Problem::unavailable)?;
+    account_page(desk, record.id, None, Some(link)).await
+}
+
+fn invitation_page(desk: Desk, login: &str, name: &str, roles: &[String], problem: Option<&Problem>) -> UserPage {
+    let mut login_field = Field::new("login", "Sign-in name", login)
+        .kind(FieldKind::Email)
+        .hint("Usually the mail address. It is never given to anyone else.")
+        .required();
+    login_field.error = error_at(problem, "/login");
+    let mut person = vec![Input::Field(login_field)];
+    person.insert(0, Input::Field(name_field(name, problem)));
+    UserPage {
+        title: Title::page("Invite a person").back("Users", LIST),
+        tab: AdministrationTab::Users,
+        form: FormPiece {
+            action: LIST.into(),
+            csrf: desk.csrf().to_owned(),
+            groups: vec![group("Person", person), group("Roles", role_checks(roles))],
+            submit: "Invite this person".into(),
+            cancel_href: LIST.into(),
+            refusals: problem.map(sentences).unwrap_or_default(),
+            ..FormPiece::default()
+        },
+        frame: desk.frame,
+        ..UserPage::default()
+    }
+}
+
+async fn account_page(
+    desk: Desk,
+    id: UserId,
+    problem: Option<Problem>,
+    link: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let (record, history) = desk
+        .caller
+        .block(move |scope| {
+            let record = account::account(scope, id)?;
+            let object = format!("user {id}");
+            let history = scope.read(|reader| reader.audit_list_before(i64::MAX, Some(&object), HISTORY_ENTRIES))?;
+            Ok((record, history))
+        })
+        .await?;
+    let csrf = desk.csrf().to_owned();
+    let address = format!("{LIST}/{id}");
+    let version = Hidden { name: "if_match".into(), value: record.row_version.to_string() };
+    let roles: Vec<String> = record.roles.iter().map(|role| role.as_str().to_owned()).collect();
+    let (label, state) = match record.state {
+        UserState::Active => ("Disable this account", "disabled"),
+        UserState::Disabled => ("Let this person in again", "active"),
+    };
+    let actions = vec![
+        Action::post("Make a link to set a password", format!("{address}/link"), &csrf),
+        Action::post("End all sessions", format!("{address}/end-sessions"), &csrf),
+        Action::post(label, format!("{address}/state"), &csrf)
+            .with("state", state)
+            .with("if_match", record.row_version.to_string()),
+    ];
+    let status = problem.as_ref().map_or(StatusCode::OK, Problem::status);
+    let page = UserPage {
+        title: Title { state: Some(mark(record.state)), note: record.login.clone(), ..Title::named("User", &record.name) }
+            .back("Users", LIST),
+        tab: AdministrationTab::Users,
+        form: FormPiece {
+            action: address,
+            csrf,
+            hidden: vec![version],
+            groups: vec![
+                group("Person", vec![Input::Field(name_field(&record.name, problem.as_ref()))]),
+                group("Roles", role_checks(&roles)),
+            ],
+            submit: "Save".into(),
+            cancel_href: LIST.into(),
+            refusals: problem.as_ref().map(sentences).unwrap_or_default(),
+        },
+        actions,
+        invitation_link: link,
+        timeline: Timeline {
+            entries: history.iter().map(|stored| history_entry(&desk, stored)).collect(),
+            when_empty: "Nothing was recorded yet.".into(),
+            ..Timeline::default()
+        },
+        frame: desk.frame,
+    };
+    html(status, &page)
+}
+
+fn row(desk: &Desk, record: &UserRecord) -> UserRow {
+    let roles: Vec<&str> = record.roles.iter().map(|role| role.title()).collect();
+    UserRow {
+        href: format!("{LIST}/{}", record.id),
+        name: record.name.clone(),
+        account: record.login.clone(),
+        roles: roles.join(", "),
+        state: mark(record.state),
+        signed_in_at: record.last_sign_in_at.map(|at| desk.moment(at)),
+        // Passwords do not end by themselves (ASVS 6.2.10).
+        password_ends_at: None,
+    }
+}
+
+fn mark(state: UserState) -> Mark {
+    match state {
+        UserState::Active => Mark::new(Tone::Good, "active"),
+        UserState::Disabled => Mark::new(Tone::Neutral, "disabled"),
+    }
+}
+
+fn history_entry(desk: &Desk, stored: &StoredEntry) -> TimelineEntry {
+    let entry = &stored.entry;
+    TimelineEntry {
+        at: desk.moment(entry.at),
+        tone: if entry.action == "sign_in.failed" { Tone::Attention } else { Tone::Neutral },
+        what: entry.action.clone(),
+        who: entry.actor.clone(),
+        detail: entry.detail.clone(),
+        href: None,
+    }
+}
+
+fn name_field(name: &str, problem: Option<&Problem>) -> Field {
+    let mut field = Field::new("name", "Name", name).required();
+    field.error = error_at(problem, "/name");
+    field
+}
+
+fn group(legend: &str, inputs: Vec<Input>) -> FieldGroup {
+    FieldGroup { legend: legend.into(), hint: String::new(), inputs }
+}
+
+fn role_checks(chosen: &[String]) -> Vec<Input> {
+    let check = |role: Role| {
+        Input::Check(Check {
+            name: "role".into(),
+            value: role.as_str().into(),
+            label: role.title().into(),
+            checked: chosen.iter().any(|word| word == role.as_str()),
+            ..Check::default()
+        })
+    };
+    Role::ALL.map(check).to_vec()
+}
