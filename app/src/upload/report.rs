@@ -2,10 +2,14 @@
 
 use std::io::{self, Write};
 
+use packtwin_connector_port::serial_file::ReadSettings;
 use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 use packtwin_core::ids::UploadId;
 use packtwin_core::role::Permission;
+use packtwin_partner::error_file::{self, ErrorFileFault};
+use packtwin_partner::mapping::Mapping;
+use packtwin_partner::recognise::recognise;
 
 use super::ledger::{FindingReader, WorkFiles};
 use super::{UploadDetail, upload_of};
@@ -58,10 +62,22 @@ pub fn write_error_file(
     let sha256 = upload.sha256.ok_or(AppError::NotFound)?;
     let detail = UploadDetail::from_record(&upload);
     let mut findings = open_findings(desk, id)?;
-    let original = desk.scope().blobs().open(&sha256)?;
-    let next = std::iter::from_fn(move || findings.next_finding().transpose());
-    packtwin_partner::error_file::write(original, detail.mapping.as_deref(), next, out)
-        .map_err(|error| AppError::refuse(Code::UploadNotRecognised, error.to_string()))
+    let mut next = std::iter::from_fn(move || findings.next_finding().transpose());
+    let mut original = desk.scope().blobs().open(&sha256)?;
+    let unreadable = |why: String| AppError::refuse(Code::UploadNotRecognised, why);
+    let recognised = recognise(&mut original).map_err(|refused| unreadable(refused.to_string()))?;
+    let settings = ReadSettings::new(desk.now());
+    let mapping = match &detail.mapping {
+        Some(text) => Mapping::parse(text).map_err(|error| unreadable(error.to_string()))?,
+        None => Mapping::for_file(&recognised, desk.now()),
+    };
+    match error_file::write(original, &recognised, &mapping, &settings, &mut next, out) {
+        Ok(_) => Ok(()),
+        Err(ErrorFileFault::Io(error)) => Err(error.into()),
+        Err(fault @ (ErrorFileFault::Original(_) | ErrorFileFault::Workbook(_))) => {
+            Err(unreadable(fault.to_string()))
+        }
+    }
 }
 
 fn open_findings(desk: &Desk<'_>, id: UploadId) -> Result<FindingReader, AppError> {
