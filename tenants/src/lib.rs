@@ -9,13 +9,16 @@ pub mod breach_list;
 pub mod engine;
 pub mod error;
 mod founding;
+pub mod key_sign_in;
 pub mod password;
 mod random;
 #[allow(missing_docs, reason = "columns are described in the migrations")]
 mod schema;
 pub mod scope;
 pub mod seal;
+pub mod sign_in;
 pub mod site;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod throttle;

@@ -463,6 +463,8 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(directory -> tenant (tenant_id));
+
 diesel::allow_tables_to_appear_in_same_query!(
     site,
     tenant,

@@ -194,6 +194,11 @@ impl Reader<'_> {
         self.scope.actor.tenant.0
     }
 
+    /// The environment of the site.
+    pub(crate) fn environment(&self) -> Environment {
+        self.scope.site.environment
+    }
+
     /// Who reads.
     pub fn actor(&self) -> &Actor {
         &self.scope.actor

@@ -17,7 +17,7 @@ use crate::engine::{self, Access, AnyConnection, Engine, Pool, PooledConnection}
 use crate::error::StoreError;
 use crate::founding;
 use crate::schema::{tenant, tenant_head};
-use crate::scope::{Actor, TenantScope, Who};
+use crate::scope::{Actor, Reader, TenantScope, Who};
 use crate::seal::{Secret, SiteKey};
 
 /// How a site is opened.
@@ -228,5 +228,17 @@ impl Site {
             engine::roll_back(&mut connection);
         }
         outcome
+    }
+}
+
+impl Reader<'_> {
+    /// Whether the tenant is a customer whose people and machines may come in.
+    pub(crate) fn tenant_is_active(&mut self) -> Result<bool, StoreError> {
+        let state: Option<String> = tenant::table
+            .find(self.tenant_id())
+            .select(tenant::state)
+            .first(self.connection)
+            .optional()?;
+        Ok(state.as_deref() == Some("active"))
     }
 }

@@ -151,18 +151,37 @@ impl TestSite {
         connection
     }
 
-    /// Runs statements as the owner of the tables.
+    /// Runs statements as the owner of the tables, past every policy: what an attacker with rights on the database does.
     pub fn execute_as_owner(&self, sql: &str) {
-        let mut owner = self.owner_connection();
-        if let AnyConnection::Postgres(_) = owner {
-            // Policies are forced on the owner too; a superuser who tampers leaves them in place and passes by.
-            owner
-                .batch_execute("SET row_security = off")
-                .expect("a superuser may");
-        }
-        owner
+        self.owner_connection()
             .batch_execute(sql)
             .expect("the owner's statement runs");
+    }
+
+    /// Answers a query for one number, past every policy. The number's column is called `number`.
+    pub fn number_as_owner(&self, sql: &str) -> i64 {
+        number(&mut self.owner_connection(), sql).expect("the owner's query runs")
+    }
+
+    /// Every row of a tenant in every table, past every policy, as text: equal before and after means untouched.
+    pub fn dump_of(&self, tenant: TenantId) -> String {
+        let mut owner = self.owner_connection();
+        let mut dump = String::new();
+        for (table, columns) in tenant_tables(&mut owner) {
+            let row = match owner {
+                AnyConnection::Sqlite(_) => columns.replace(',', ") || ',' || quote("),
+                AnyConnection::Postgres(_) => columns.replace(',', ")::text, ',', ("),
+            };
+            let row = match owner {
+                AnyConnection::Sqlite(_) => format!("quote({row})"),
+                AnyConnection::Postgres(_) => format!("concat(({row})::text)"),
+            };
+            let sql = format!("SELECT {row} AS line FROM {table} WHERE tenant_id = {tenant}");
+            let mut rows = lines(&mut owner, &sql).expect("the owner's query runs");
+            rows.sort_unstable();
+            dump.push_str(&format!("{table}\n{}\n", rows.join("\n")));
+        }
+        dump
     }
 
     /// The folder of the site.
@@ -293,6 +312,67 @@ impl Drop for Database {
             let _ = cluster.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
         }
     }
+}
+
+#[derive(QueryableByName)]
+struct NumberRow {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
+/// Answers a query for one number, whose column is called `number`, on a connection of a test.
+///
+/// # Errors
+/// What the database said.
+pub fn number(connection: &mut AnyConnection, sql: &str) -> QueryResult<i64> {
+    let row: NumberRow = match connection {
+        AnyConnection::Sqlite(sqlite) => diesel::sql_query(sql).get_result(sqlite)?,
+        AnyConnection::Postgres(postgres) => diesel::sql_query(sql).get_result(postgres)?,
+    };
+    Ok(row.number)
+}
+
+#[derive(QueryableByName)]
+struct LineRow {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
+}
+
+/// Answers a query for texts, whose column is called `line`, on a connection of a test.
+///
+/// # Errors
+/// What the database said.
+pub fn lines(connection: &mut AnyConnection, sql: &str) -> QueryResult<Vec<String>> {
+    let rows: Vec<LineRow> = match connection {
+        AnyConnection::Sqlite(sqlite) => diesel::sql_query(sql).load(sqlite)?,
+        AnyConnection::Postgres(postgres) => diesel::sql_query(sql).load(postgres)?,
+    };
+    Ok(rows.into_iter().map(|row| row.line).collect())
+}
+
+/// Every table that has a column `tenant_id`, with its columns, comma between.
+///
+/// # Panics
+/// When the catalogue cannot be read.
+pub fn tenant_tables(owner: &mut AnyConnection) -> Vec<(String, String)> {
+    let sql = match owner {
+        AnyConnection::Sqlite(_) => {
+            "SELECT t.name || ':' || group_concat(c.name) AS line
+             FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+             WHERE t.type = 'table' GROUP BY t.name HAVING max(c.name = 'tenant_id') ORDER BY t.name"
+        }
+        AnyConnection::Postgres(_) => {
+            "SELECT table_name || ':' || string_agg(column_name, ',' ORDER BY ordinal_position) AS line
+             FROM information_schema.columns WHERE table_schema = 'public'
+             GROUP BY table_name HAVING bool_or(column_name = 'tenant_id') ORDER BY table_name"
+        }
+    };
+    let tables = lines(owner, sql).expect("the catalogue can be read");
+    tables
+        .iter()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(table, columns)| (table.to_owned(), columns.to_owned()))
+        .collect()
 }
 
 fn connection_to(engine: &Engine) -> AnyConnection {

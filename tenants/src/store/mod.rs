@@ -1,8 +1,10 @@
 //! One file a noun: what can be read and changed of it within a scope. No decisions, no clock, no bare SQL string that a
 //! query could say.
 
+pub mod api_key;
 pub mod connector;
 pub mod fact;
+pub mod idempotency;
 pub mod job;
 pub mod load;
 pub mod lot;
@@ -14,9 +16,11 @@ pub mod message_answer;
 pub mod outbox;
 pub mod pack;
 pub mod product;
+pub mod session;
 mod stored;
 pub mod upload;
 pub mod upload_result;
+pub mod user;
 pub mod webhook;
 
 pub use self::stored::random_bits;
