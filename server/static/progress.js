@@ -13,6 +13,11 @@
     return `${(Math.floor(value * 10) / 10).toFixed(1)} ${UNITS[unit]}`;
   }
   const amount = (number, unit) => (unit === "bytes" ? bytes(number) : `${thousands(number)} ${unit}`);
+  // The unit is said once: "1,220,000 of 2,000,000 rows".
+  const amountOf = (state, unit) => {
+    if (state.total === 0) return amount(state.done, unit);
+    return `${unit === "bytes" ? bytes(state.done) : thousands(state.done)} of ${amount(state.total, unit)}`;
+  };
   const two = (number) => String(number).padStart(2, "0");
   function duration(seconds) {
     const s = Math.round(seconds);
@@ -29,7 +34,7 @@
     if (state.label) box.querySelector(".progress-label").textContent = state.label;
     if (percent === null) bar.removeAttribute("value"); else bar.value = percent;
     box.querySelector(".progress-percent").textContent = percent === null ? "counting" : `${percent} %`;
-    box.querySelector(".progress-amount").textContent = amount(state.done, unit) + (state.total > 0 ? ` of ${amount(state.total, unit)}` : "");
+    box.querySelector(".progress-amount").textContent = amountOf(state, unit);
     box.querySelector(".progress-rate").textContent = state.per_second > 0 ? `${amount(state.per_second, unit)}/s` : "";
     box.querySelector(".progress-left").textContent = state.seconds_left === null || state.seconds_left === undefined ? "" : `${duration(state.seconds_left)} left`;
   }
@@ -45,5 +50,4 @@
       else location.reload();
     });
   }
-  window.packtwin = Object.freeze({ amount, duration, show });
 })();

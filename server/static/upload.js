@@ -46,6 +46,7 @@
       this.file = file;
       this.key = keyOf(file);
       this.isPaused = false;
+      this.isSending = false;
       this.line = new Line(file.name, file.size, () => this.togglePause());
     }
 
@@ -80,6 +81,13 @@
     }
 
     async sendParts() {
+      // Going on while the last part before the pause is still under way must not start a second loop.
+      if (this.isSending) return;
+      this.isSending = true;
+      try { await this.sendUntilPaused(); } finally { this.isSending = false; }
+    }
+
+    async sendUntilPaused() {
       while (this.offset < this.file.size) {
         if (this.isPaused) return;
         const part = this.file.slice(this.offset, this.offset + partBytes);
@@ -115,7 +123,7 @@
     report() {
       const seconds = (performance.now() - this.began.at) / 1000;
       const rate = seconds > 0 ? (this.offset - this.began.offset) / seconds : 0;
-      this.line.show(this.offset, rate);
+      this.line.show(this.offset, this.isPaused ? 0 : rate);
     }
 
     togglePause() {
@@ -149,13 +157,17 @@
     }
 
     show(offset, rate) {
+      const paused = this.name.dataset.state === "paused" ? "Paused at " : "";
       const left = rate > 0 ? `, ${Math.ceil((this.size - offset) / rate)} s left` : "";
       this.bar.value = Math.floor((offset / this.size) * 100);
-      this.say(`${amountOf(offset)} of ${amountOf(this.size)}${rate > 0 ? `, ${amountOf(rate)}/s` : ""}${left}`);
+      this.say(`${paused}${amountOf(offset)} of ${amountOf(this.size)}${rate > 0 ? `, ${amountOf(rate)}/s` : ""}${left}`);
     }
 
     say(text) { this.said.textContent = text; }
-    pause(isPaused) { this.button.textContent = isPaused ? "Go on" : "Pause"; if (isPaused) this.say(`Paused. ${this.said.textContent}`); }
+    pause(isPaused) {
+      this.button.textContent = isPaused ? "Go on" : "Pause";
+      this.name.dataset.state = isPaused ? "paused" : "";
+    }
 
     refuse(text) {
       this.button.remove();

@@ -194,6 +194,23 @@ fn every_form_that_posts_carries_the_form_token() {
 }
 
 #[test]
+fn no_form_stands_in_a_form() {
+    check(|sample, _| {
+        let parts = sample.html.split("<form").skip(1);
+        let is_open = |part: &&str| !part.contains("</form>");
+        parts
+            .filter(is_open)
+            .map(|part| {
+                format!(
+                    "not closed before the next: <form{}",
+                    part.lines().next().unwrap_or_default()
+                )
+            })
+            .collect()
+    });
+}
+
+#[test]
 fn the_title_and_the_band_name_the_environment_and_the_object() {
     check(|sample, elements| {
         let title = elements

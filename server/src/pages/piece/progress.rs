@@ -1,7 +1,7 @@
 //! Progress of a job: rows or bytes done of how many, rate and time left (users.md 2.4). `static/progress.js` follows
 //! `events_href`; without a script the page says the figures of the moment and offers to look again.
 
-use crate::pages::filters;
+use crate::pages::{filters, format};
 use askama::Template;
 
 /// Progress of long work.
@@ -29,6 +29,16 @@ pub struct Progress {
 super::embeddable!(Progress);
 
 impl Progress {
+    /// What is done of how much: `1,220,000 of 2,000,000 rows`, `4.0 MiB of 1.2 GiB`, `17 rows` while the total is unknown.
+    pub fn amount(&self) -> String {
+        let total = format::amount(self.total, &self.unit);
+        match (self.total, self.unit.as_str()) {
+            (0, _) => format::amount(self.done, &self.unit),
+            (_, "bytes") => format!("{} of {total}", format::bytes(self.done)),
+            _ => format!("{} of {total}", format::thousands(self.done)),
+        }
+    }
+
     /// Whole per cent, never 100 before the last unit is done.
     pub fn percent(&self) -> u64 {
         if self.total == 0 {
@@ -53,6 +63,23 @@ mod tests {
             .percent(),
             percent
         );
+    }
+
+    #[test]
+    fn the_unit_is_said_once() {
+        for (done, total, unit, words) in [
+            (1_220_000, 2_000_000, "rows", "1,220,000 of 2,000,000 rows"),
+            (4 << 20, 3 << 30, "bytes", "4.0 MiB of 3.0 GiB"),
+            (17, 0, "rows", "17 rows"),
+        ] {
+            let progress = Progress {
+                done,
+                total,
+                unit: unit.into(),
+                ..Progress::default()
+            };
+            assert_eq!(progress.amount(), words);
+        }
     }
 
     #[test]

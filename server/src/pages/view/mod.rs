@@ -6,6 +6,7 @@ pub mod audit;
 pub mod confirm;
 pub mod connector;
 pub mod design;
+pub mod expiring;
 pub mod home;
 pub mod job;
 pub mod lot;

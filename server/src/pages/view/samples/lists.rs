@@ -5,7 +5,9 @@ use crate::pages::{
     frame::Frame,
     piece::{Action, Code, DropZone, EmptyState, Title, Tone},
     view::{
+        AdministrationTab,
         connector::{ConnectorRow, ConnectorsPage},
+        expiring::{ExpiringPage, ExpiringRow},
         home::{HomePage, Tile},
         job::{JobRow, JobsPage},
         lot::{LotRow, LotsPage},
@@ -63,18 +65,11 @@ pub fn home_page(fill: Fill, frame: Frame) -> HomePage {
                 "/connectors",
             ),
             tile(
-                "Certificates ending in 90 days",
+                "Credentials ending in 90 days",
                 1,
                 "next in 41 days",
                 Tone::Info,
-                "/connectors?certificate=90",
-            ),
-            tile(
-                "Keys and passwords ending in 90 days",
-                0,
-                "",
-                Tone::Neutral,
-                "/administration/api-keys",
+                "/administration/expiring",
             ),
             tile("Jobs running", 2, "", Tone::Neutral, "/jobs?state=running"),
         ],
@@ -86,6 +81,37 @@ pub fn home_page(fill: Fill, frame: Frame) -> HomePage {
                 Some(Action::link("Upload a file", "/uploads").primary()),
             )
         }),
+    }
+}
+
+pub fn expiring_page(fill: Fill, frame: Frame) -> ExpiringPage {
+    let rows = (0..data::rows(fill))
+        .map(|index| ExpiringRow {
+            href: "/connectors/eu-hub".into(),
+            kind: ["Certificate", "API key", "Password"][index as usize % 3].into(),
+            name: data::name(fill).into(),
+            state: if index == 0 {
+                data::bad("ended")
+            } else {
+                data::attention("41 days left")
+            },
+            ends_at: data::moment(-59_040),
+            consequence: "Nothing can be sent to the EU hub.".into(),
+        })
+        .collect();
+    ExpiringPage {
+        frame,
+        title: Title::page("Ending in 90 days").back("Today", "/"),
+        tab: AdministrationTab::ApiKeys,
+        rows,
+        empty: EmptyState {
+            sample: None,
+            ..data::empty(
+                "Nothing ends within 90 days",
+                "Certificates, API keys and passwords are listed here before they end.",
+                None,
+            )
+        },
     }
 }
 

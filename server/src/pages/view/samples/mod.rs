@@ -6,6 +6,7 @@ mod administration;
 mod connector;
 mod data;
 mod design;
+mod integration;
 mod lists;
 mod lot;
 mod product;
@@ -89,6 +90,7 @@ pub fn samples_render(fill: Fill, theme: Theme) -> askama::Result<Vec<Sample>> {
     let at = |section: Section| frame(fill, theme, section);
     render! {
         "home": lists::home_page(fill, at(Section::Today)),
+        "expiring": lists::expiring_page(fill, at(Section::Administration)),
         "products": lists::products_page(fill, at(Section::Products)),
         "product": product::product_page(fill, at(Section::Products)),
         "product_form": product::product_form_page(fill, at(Section::Products)),
@@ -110,12 +112,12 @@ pub fn samples_render(fill: Fill, theme: Theme) -> askama::Result<Vec<Sample>> {
         "users": administration::users_page(fill, at(Section::Administration)),
         "user": administration::user_page(fill, at(Section::Administration)),
         "roles": administration::roles_page(fill, at(Section::Administration)),
-        "api_keys": administration::api_keys_page(fill, at(Section::Administration)),
-        "api_key_form": administration::api_key_form_page(fill, at(Section::Administration)),
-        "secret_once": administration::secret_once_page(fill, at(Section::Administration)),
-        "webhooks": administration::webhooks_page(fill, at(Section::Administration)),
-        "webhook_form": administration::webhook_form_page(fill, at(Section::Administration)),
-        "webhook": administration::webhook_page(fill, at(Section::Administration)),
+        "api_keys": integration::api_keys_page(fill, at(Section::Administration)),
+        "api_key_form": integration::api_key_form_page(fill, at(Section::Administration)),
+        "secret_once": integration::secret_once_page(fill, at(Section::Administration)),
+        "webhooks": integration::webhooks_page(fill, at(Section::Administration)),
+        "webhook_form": integration::webhook_form_page(fill, at(Section::Administration)),
+        "webhook": integration::webhook_page(fill, at(Section::Administration)),
         "audit": administration::audit_page(fill, at(Section::Administration)),
         "design": design_page(at(Section::Today)),
     }
