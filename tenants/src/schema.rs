@@ -151,6 +151,7 @@ diesel::table! {
         product_no -> Integer,
         version -> Integer,
         name -> Text,
+        markets -> Text,
         state -> Text,
         data -> Text,
         created_at -> BigInt,

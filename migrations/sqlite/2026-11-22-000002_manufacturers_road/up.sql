@@ -20,6 +20,7 @@ CREATE TABLE product_version (
     product_no      INTEGER NOT NULL,
     version         INTEGER NOT NULL,
     name            TEXT    NOT NULL,
+    markets         TEXT    NOT NULL,
     state           TEXT    NOT NULL,
     data            TEXT    NOT NULL,
     created_at      BIGINT  NOT NULL,
@@ -125,6 +126,7 @@ CREATE TABLE lot (
     UNIQUE (tenant_id, product_no, batch),
     FOREIGN KEY (tenant_id, product_no, version) REFERENCES product_version (tenant_id, product_no, version)
 ) WITHOUT ROWID;
+CREATE INDEX lot_newest ON lot (tenant_id, created_at, product_no, lot_no);
 
 CREATE TABLE lot_recall (
     tenant_id  INTEGER NOT NULL,
@@ -154,6 +156,8 @@ CREATE TABLE load (
     FOREIGN KEY (tenant_id, product_no, lot_no) REFERENCES lot (tenant_id, product_no, lot_no),
     FOREIGN KEY (tenant_id, upload_id) REFERENCES upload (tenant_id, upload_id)
 ) WITHOUT ROWID;
+CREATE INDEX load_of_lot ON load (tenant_id, product_no, lot_no);
+CREATE INDEX load_of_upload ON load (tenant_id, upload_id);
 
 -- One short row a pack: the key is the table. Batch, expiry and version are one step away through the load. There is no
 -- foreign key to the load: every row is written by a change that holds the load, and a look-up for each of millions of

@@ -10,7 +10,7 @@
     reason = "the derive makes public items for diesel's own use and documents none of them"
 )]
 mod any;
-mod bulk;
+pub(crate) mod bulk;
 mod connect;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};

@@ -2,6 +2,22 @@
 //! query could say.
 
 pub mod api_key;
+pub mod connector;
+pub mod fact;
 pub mod idempotency;
+pub mod job;
+pub mod load;
+pub mod lot;
+pub mod mapping;
+mod master_data;
+pub mod message;
+pub mod outbox;
+pub mod pack;
+pub mod product;
 pub mod session;
+mod stored;
+pub mod upload;
 pub mod user;
+pub mod webhook;
+
+pub use self::stored::random_bits;
