@@ -17,6 +17,7 @@ pub mod product;
 pub mod session;
 mod stored;
 pub mod upload;
+pub mod upload_result;
 pub mod user;
 pub mod webhook;
 

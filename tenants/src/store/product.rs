@@ -13,7 +13,7 @@ use packtwin_core::product_code::{CodingScheme, ProductCode};
 use packtwin_core::time::Timestamp;
 
 use super::master_data::{markets_text, master_data, master_data_text};
-use super::stored::{self, at_if, column_version, containing, known, lower, parsed, parsed_if};
+use super::stored::{self, at_if, column_number, containing, known, lower, parsed, parsed_if};
 use crate::error::StoreError;
 use crate::schema::{lot, product, product_version, product_withdrawal, tenant_head};
 use crate::scope::{Reader, Writer};
@@ -156,7 +156,7 @@ impl Reader<'_> {
         let row: Option<VersionRow> = product_version::table
             .filter(product_version::tenant_id.eq(self.tenant_id()))
             .filter(product_version::product_no.eq(no.0))
-            .filter(product_version::version.eq(column_version(version)))
+            .filter(product_version::version.eq(column_number(version)))
             .select(VersionRow::as_select())
             .first(self.connection)
             .optional()?;
@@ -230,7 +230,7 @@ impl Reader<'_> {
         let lots: i64 = lot::table
             .filter(lot::tenant_id.eq(self.tenant_id()))
             .filter(lot::product_no.eq(no.0))
-            .filter(lot::version.eq(column_version(version)))
+            .filter(lot::version.eq(column_number(version)))
             .count()
             .get_result(self.connection)?;
         stored::count(lots, "lot count")
@@ -283,7 +283,7 @@ impl Writer<'_> {
             .returning(product::latest_version)
             .get_result(self.connection)?;
         self.version_insert(no.0, version, data)?;
-        stored::version(version)
+        stored::number(version)
     }
 
     fn version_insert(
@@ -328,7 +328,7 @@ impl Writer<'_> {
         let changed = diesel::update(product_version::table)
             .filter(product_version::tenant_id.eq(self.tenant_id()))
             .filter(product_version::product_no.eq(no.0))
-            .filter(product_version::version.eq(column_version(version)))
+            .filter(product_version::version.eq(column_number(version)))
             .filter(product_version::row_version.eq(expected_row_version))
             .filter(product_version::state.eq_any(editable))
             .set((
@@ -360,7 +360,7 @@ impl Writer<'_> {
         let changed = diesel::update(product_version::table)
             .filter(product_version::tenant_id.eq(tenant))
             .filter(product_version::product_no.eq(no.0))
-            .filter(product_version::version.eq(column_version(version)))
+            .filter(product_version::version.eq(column_number(version)))
             .filter(product_version::state.eq_any(from))
             .set((
                 product_version::state.eq(to.as_str()),
@@ -385,7 +385,7 @@ impl Writer<'_> {
         let changed = diesel::update(product_version::table)
             .filter(product_version::tenant_id.eq(self.tenant_id()))
             .filter(product_version::product_no.eq(no.0))
-            .filter(product_version::version.eq(column_version(version)))
+            .filter(product_version::version.eq(column_number(version)))
             .filter(product_version::state.eq(VersionState::Sent.as_str()))
             .set((
                 product_version::state.eq(VersionState::Acknowledged.as_str()),
@@ -410,7 +410,7 @@ impl Writer<'_> {
         let changed = diesel::update(product_version::table)
             .filter(product_version::tenant_id.eq(self.tenant_id()))
             .filter(product_version::product_no.eq(no.0))
-            .filter(product_version::version.eq(column_version(version)))
+            .filter(product_version::version.eq(column_number(version)))
             .set((
                 product_version::hub_copy.eq(master_data_text(copy)),
                 product_version::hub_copy_at.eq(self.at().micros()),
@@ -473,7 +473,7 @@ impl TryFrom<ProductRow> for ProductRecord {
             no: ProductNo(row.product_no),
             code: product_code(&row.scheme, &row.code)?,
             identity: row.identity,
-            latest_version: stored::version(row.latest_version)?,
+            latest_version: stored::number(row.latest_version)?,
             created_at: Timestamp::from_micros(row.created_at),
         })
     }
@@ -500,7 +500,7 @@ impl TryFrom<VersionRow> for VersionRecord {
 
     fn try_from(row: VersionRow) -> Result<Self, StoreError> {
         Ok(VersionRecord {
-            version: stored::version(row.version)?,
+            version: stored::number(row.version)?,
             state: known(VersionState::parse(&row.state), "version state")?,
             data: master_data(&row.data)?,
             created_at: Timestamp::from_micros(row.created_at),

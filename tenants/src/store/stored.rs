@@ -78,14 +78,14 @@ pub(super) fn count(number: i64, what: &'static str) -> Result<u64, StoreError> 
     u64::try_from(number).map_err(|_| StoreError::Damaged { what })
 }
 
-/// A version number as a column holds it.
-pub(super) fn column_version(version: u32) -> i32 {
-    i32::try_from(version).unwrap_or(i32::MAX)
+/// A version or index as a column holds it.
+pub(super) fn column_number(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// Reads a version number.
-pub(super) fn version(number: i32) -> Result<u32, StoreError> {
-    u32::try_from(number).map_err(|_| StoreError::Damaged { what: "version" })
+/// Reads a version or index, which is never negative.
+pub(super) fn number(number: i32) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Damaged { what: "number" })
 }
 
 /// Reads a SHA-256.
