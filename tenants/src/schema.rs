@@ -358,6 +358,7 @@ diesel::table! {
         load_no -> Nullable<Integer>,
         first -> BigInt,
         count -> BigInt,
+        repeats -> BigInt,
         list_sha256 -> Nullable<Binary>,
         detail -> Text,
     }

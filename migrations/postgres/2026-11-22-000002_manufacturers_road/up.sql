@@ -238,6 +238,7 @@ CREATE TABLE message_content (
     load_no     INTEGER,
     first       BIGINT  NOT NULL,
     count       BIGINT  NOT NULL,
+    repeats     BIGINT  NOT NULL,
     list_sha256 BYTEA,
     detail      TEXT    NOT NULL,
     PRIMARY KEY (tenant_id, message_id),

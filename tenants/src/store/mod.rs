@@ -8,6 +8,7 @@ pub mod idempotency;
 pub mod job;
 pub mod load;
 pub mod lot;
+pub mod lot_list;
 pub mod mapping;
 mod master_data;
 pub mod message;

@@ -1,0 +1,228 @@
+//! The four numbers of a lot, and lots in a list with them: produced = stored = sent = acknowledged (URS-SN-009).
+//!
+//! Nothing is counted twice and nothing is kept twice: the numbers are sums over loads and messages, made when asked.
+//! - stored: packs of visible loads;
+//! - sent: packs of messages that left for the hub, without those that only repeat packs of an earlier message;
+//! - acknowledged: what the hub said it took, message by message.
+//!
+//! A message whose outcome is unknown may have arrived, so it counts as sent and never as acknowledged.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+
+use packtwin_core::ids::{LotNo, ProductNo};
+use packtwin_core::lot::Completeness;
+use packtwin_core::market::Market;
+use packtwin_core::product_code::ProductCode;
+use packtwin_core::time::Timestamp;
+
+use super::lot::{LotRecord, LotRow};
+use super::product::product_code;
+use super::stored::{containing, count, day_number};
+use crate::error::StoreError;
+use crate::scope::Reader;
+
+/// A lot with what a list shows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LotSummary {
+    /// The lot.
+    pub lot: LotRecord,
+    /// Its product's code.
+    pub product_code: ProductCode,
+    /// Its product's name in the version of the lot.
+    pub product_name: String,
+    /// Its four numbers.
+    pub completeness: Completeness,
+    /// Whether it is recalled in any market.
+    pub recalled: bool,
+}
+
+/// Which lots a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LotFilter {
+    /// Of this product.
+    pub product: Option<ProductNo>,
+    /// Part of the batch number, in any letter case.
+    pub batch_text: Option<String>,
+    /// Last day not before this one.
+    pub expiry_from: Option<NaiveDate>,
+    /// Last day not after this one.
+    pub expiry_to: Option<NaiveDate>,
+    /// For this market.
+    pub market: Option<Market>,
+    /// Only lots whose numbers differ.
+    pub difference_only: bool,
+}
+
+/// The place of a lot in the list, the newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LotCursor {
+    /// When the last lot that was shown was added.
+    pub created_at: Timestamp,
+    /// Its product.
+    pub product: ProductNo,
+    /// Its number.
+    pub lot: LotNo,
+}
+
+impl LotSummary {
+    /// The cursor that continues after this lot.
+    pub fn cursor(&self) -> LotCursor {
+        LotCursor {
+            created_at: self.lot.created_at,
+            product: self.lot.product,
+            lot: self.lot.no,
+        }
+    }
+}
+
+/// `$1` to `$12` first appear in their order, so that both engines number them alike.
+const LIST: &str = "SELECT * FROM (
+    SELECT l.*, p.code, p.scheme, v.name,
+        (SELECT CAST(COALESCE(SUM(x.packs), 0) AS BIGINT) FROM load x
+         WHERE x.tenant_id = l.tenant_id AND x.product_no = l.product_no AND x.lot_no = l.lot_no
+           AND x.state = 'visible') AS stored,
+        (SELECT CAST(COALESCE(SUM(m.packs - c.repeats), 0) AS BIGINT) FROM message m
+         JOIN message_content c ON c.tenant_id = m.tenant_id AND c.message_id = m.message_id
+         WHERE m.tenant_id = l.tenant_id AND m.product_no = l.product_no AND m.lot_no = l.lot_no
+           AND m.kind = 'commissioned' AND m.state IN ('waiting', 'accepted', 'partial', 'unknown')) AS sent,
+        (SELECT CAST(COALESCE(SUM(a.acknowledged_packs), 0) AS BIGINT) FROM message m
+         JOIN message_answer a ON a.tenant_id = m.tenant_id AND a.message_id = m.message_id
+         WHERE m.tenant_id = l.tenant_id AND m.product_no = l.product_no AND m.lot_no = l.lot_no
+           AND m.kind = 'commissioned' AND m.state IN ('accepted', 'partial')) AS acknowledged,
+        CASE WHEN EXISTS (SELECT 1 FROM lot_recall r
+         WHERE r.tenant_id = l.tenant_id AND r.product_no = l.product_no AND r.lot_no = l.lot_no)
+         THEN 1 ELSE 0 END AS recalled
+    FROM lot l
+    JOIN product p ON p.tenant_id = l.tenant_id AND p.product_no = l.product_no
+    JOIN product_version v
+      ON v.tenant_id = l.tenant_id AND v.product_no = l.product_no AND v.version = l.version
+    WHERE l.tenant_id = $1
+      AND (CAST($2 AS INTEGER) IS NULL OR l.product_no = $2)
+      AND (CAST($3 AS INTEGER) IS NULL OR l.lot_no = $3)
+      AND (CAST($4 AS TEXT) IS NULL OR lower(l.batch) LIKE $4 ESCAPE '\\')
+      AND (CAST($5 AS INTEGER) IS NULL OR l.expires_on >= $5)
+      AND (CAST($6 AS INTEGER) IS NULL OR l.expires_on <= $6)
+      AND (CAST($7 AS TEXT) IS NULL OR v.markets LIKE $7)
+      AND (l.created_at, l.product_no, l.lot_no) < ($8, $9, $10)
+) lots
+WHERE $11 = 0 OR (produced IS NOT NULL AND produced <> stored) OR stored <> sent OR sent <> acknowledged
+ORDER BY created_at DESC, product_no DESC, lot_no DESC
+LIMIT $12";
+
+impl Reader<'_> {
+    /// Lots that come after a place of the list, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn lot_list(
+        &mut self,
+        filter: &LotFilter,
+        after: Option<LotCursor>,
+        limit: i64,
+    ) -> Result<Vec<LotSummary>, StoreError> {
+        self.lot_summaries(filter, None, after, limit)
+    }
+
+    /// One lot with its numbers.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn lot_summary(
+        &mut self,
+        product: ProductNo,
+        no: LotNo,
+    ) -> Result<Option<LotSummary>, StoreError> {
+        let filter = LotFilter {
+            product: Some(product),
+            ..LotFilter::default()
+        };
+        Ok(self.lot_summaries(&filter, Some(no), None, 1)?.pop())
+    }
+
+    /// The four numbers of a lot; nothing is stored of a lot that is not there.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn lot_completeness(
+        &mut self,
+        product: ProductNo,
+        no: LotNo,
+    ) -> Result<Completeness, StoreError> {
+        let summary = self.lot_summary(product, no)?;
+        Ok(summary.map(|lot| lot.completeness).unwrap_or_default())
+    }
+
+    fn lot_summaries(
+        &mut self,
+        filter: &LotFilter,
+        no: Option<LotNo>,
+        after: Option<LotCursor>,
+        limit: i64,
+    ) -> Result<Vec<LotSummary>, StoreError> {
+        let first = LotCursor {
+            created_at: Timestamp::from_micros(i64::MAX),
+            product: ProductNo(i32::MAX),
+            lot: LotNo(i32::MAX),
+        };
+        let after = after.unwrap_or(first);
+        let market = filter.market.map(|market| format!("%{market}%"));
+        let rows: Vec<SummaryRow> = diesel::sql_query(LIST)
+            .bind::<Integer, _>(self.tenant_id())
+            .bind::<Nullable<Integer>, _>(filter.product.map(|no| no.0))
+            .bind::<Nullable<Integer>, _>(no.map(|no| no.0))
+            .bind::<Nullable<Text>, _>(filter.batch_text.as_deref().map(containing))
+            .bind::<Nullable<Integer>, _>(filter.expiry_from.map(day_number))
+            .bind::<Nullable<Integer>, _>(filter.expiry_to.map(day_number))
+            .bind::<Nullable<Text>, _>(market)
+            .bind::<BigInt, _>(after.created_at.micros())
+            .bind::<Integer, _>(after.product.0)
+            .bind::<Integer, _>(after.lot.0)
+            .bind::<Integer, _>(i32::from(filter.difference_only))
+            .bind::<BigInt, _>(limit)
+            .load(self.connection)?;
+        rows.into_iter().map(LotSummary::try_from).collect()
+    }
+}
+
+#[derive(QueryableByName)]
+struct SummaryRow {
+    #[diesel(embed)]
+    lot: LotRow,
+    #[diesel(sql_type = Text)]
+    code: String,
+    #[diesel(sql_type = Text)]
+    scheme: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    stored: i64,
+    #[diesel(sql_type = BigInt)]
+    sent: i64,
+    #[diesel(sql_type = BigInt)]
+    acknowledged: i64,
+    #[diesel(sql_type = Integer)]
+    recalled: i32,
+}
+
+impl TryFrom<SummaryRow> for LotSummary {
+    type Error = StoreError;
+
+    fn try_from(row: SummaryRow) -> Result<Self, StoreError> {
+        let lot = LotRecord::try_from(row.lot)?;
+        let completeness = Completeness {
+            produced: lot.produced,
+            stored: count(row.stored, "stored count")?,
+            sent: count(row.sent, "sent count")?,
+            acknowledged: count(row.acknowledged, "acknowledged count")?,
+        };
+        Ok(LotSummary {
+            lot,
+            product_code: product_code(&row.scheme, &row.code)?,
+            product_name: row.name,
+            completeness,
+            recalled: row.recalled == 1,
+        })
+    }
+}
