@@ -113,7 +113,13 @@ impl Reader<'_> {
         let rows: Vec<Row> = fact::table
             .filter(fact::tenant_id.eq(tenant))
             .filter(fact::product_no.eq(product.0))
-            .filter(of_load.assume_not_null().or(of_lot.assume_not_null()).or(of_product).or(of_pack))
+            .filter(
+                of_load
+                    .assume_not_null()
+                    .or(of_lot.assume_not_null())
+                    .or(of_product)
+                    .or(of_pack),
+            )
             .order(fact::fact_no)
             .select(Row::as_select())
             .load(self.connection)?;

@@ -269,9 +269,9 @@ impl Writer<'_> {
     ) -> Result<Option<JobClaim>, StoreError> {
         let tenant = self.tenant_id();
         loop {
-            let claimable = job::state
-                .eq(JobState::Queued.as_str())
-                .or(job::state.eq_any(HELD).and(job::lease_until.le(now.micros())));
+            let claimable = job::state.eq(JobState::Queued.as_str()).or(job::state
+                .eq_any(HELD)
+                .and(job::lease_until.le(now.micros())));
             let oldest: Option<Row> = job::table
                 .filter(job::tenant_id.eq(tenant))
                 .filter(claimable)

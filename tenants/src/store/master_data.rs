@@ -92,7 +92,11 @@ impl TryFrom<Stored> for MasterData {
     type Error = StoreError;
 
     fn try_from(stored: Stored) -> Result<Self, StoreError> {
-        let markets: Result<_, _> = stored.markets.into_iter().map(MarketEntry::try_from).collect();
+        let markets: Result<_, _> = stored
+            .markets
+            .into_iter()
+            .map(MarketEntry::try_from)
+            .collect();
         Ok(MasterData {
             name: stored.name,
             common_name: stored.common_name,

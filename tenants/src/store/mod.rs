@@ -12,6 +12,7 @@ pub mod lot_list;
 pub mod mapping;
 mod master_data;
 pub mod message;
+pub mod message_answer;
 pub mod outbox;
 pub mod pack;
 pub mod product;

@@ -76,7 +76,10 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// The database failed.
-    pub fn product_find(&mut self, code: &ProductCode) -> Result<Option<ProductRecord>, StoreError> {
+    pub fn product_find(
+        &mut self,
+        code: &ProductCode,
+    ) -> Result<Option<ProductRecord>, StoreError> {
         let row: Option<ProductRow> = product::table
             .filter(product::tenant_id.eq(self.tenant_id()))
             .filter(product::identity.eq(code.identity()))
@@ -167,7 +170,10 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// The database failed.
-    pub fn product_version_list(&mut self, no: ProductNo) -> Result<Vec<VersionRecord>, StoreError> {
+    pub fn product_version_list(
+        &mut self,
+        no: ProductNo,
+    ) -> Result<Vec<VersionRecord>, StoreError> {
         let rows: Vec<VersionRow> = product_version::table
             .filter(product_version::tenant_id.eq(self.tenant_id()))
             .filter(product_version::product_no.eq(no.0))

@@ -216,7 +216,10 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// The database failed.
-    pub fn upload_find_by_hash(&mut self, sha256: &Hash) -> Result<Option<UploadRecord>, StoreError> {
+    pub fn upload_find_by_hash(
+        &mut self,
+        sha256: &Hash,
+    ) -> Result<Option<UploadRecord>, StoreError> {
         let row: Option<Row> = upload::table
             .filter(upload::tenant_id.eq(self.tenant_id()))
             .filter(upload::sha256.eq(sha256.to_vec()))
