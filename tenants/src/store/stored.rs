@@ -11,15 +11,14 @@ use packtwin_core::audit::Hash;
 use packtwin_core::time::Timestamp;
 
 use crate::error::StoreError;
+use crate::random;
 
 /// 128 bits from the machine's secure generator, for ids and lease tokens.
 ///
 /// # Errors
 /// The machine gave no random bits.
 pub fn random_bits() -> Result<u128, StoreError> {
-    let mut bits = [0; 16];
-    getrandom::fill(&mut bits).map_err(|error| StoreError::File(std::io::Error::other(error)))?;
-    Ok(u128::from_le_bytes(bits))
+    random::bits()
 }
 
 /// A fresh name for one holder of a lease.
