@@ -224,7 +224,7 @@ fn texts<'a>(serials: impl Iterator<Item = &'a Serial>) -> Vec<&'a str> {
 }
 
 /// `["A1","A2"]`.
-fn json_array(serials: &[Serial]) -> String {
+pub(super) fn json_array(serials: &[Serial]) -> String {
     let mut json = String::with_capacity(serials.len() * 24 + 2);
     json.push('[');
     for serial in serials {

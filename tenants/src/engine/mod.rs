@@ -12,6 +12,7 @@
 mod any;
 pub(crate) mod bulk;
 mod connect;
+pub mod yardstick;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
