@@ -1,0 +1,10 @@
+//! The business stores of road 1, each story told on both engines.
+
+mod blind;
+mod fixture;
+mod lots;
+mod messages;
+mod packs;
+mod products;
+mod uploads;
+mod work;
