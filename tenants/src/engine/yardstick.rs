@@ -96,7 +96,7 @@ fn store_by_json(
             "INSERT INTO pack_yardstick (tenant_id, product_no, serial, load_no, state)
              SELECT 1, 1, value, 1, 0 FROM json_each($1)",
         )
-        .bind::<Text, _>(json_array(&chunk))
+        .bind::<Text, _>(json_array(chunk.iter()))
         .execute(sqlite)?;
     }
 }

@@ -1,6 +1,5 @@
 //! The business stores of road 1, each story told on both engines.
 
-mod blind;
 mod fixture;
 mod lots;
 mod messages;
