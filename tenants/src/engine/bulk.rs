@@ -228,7 +228,10 @@ pub(crate) fn refused_pack_store(
 /// The load of all packs of a chunk, when it is one. Most files hold one lot.
 fn only_load(packs: &[(Serial, LoadNo)]) -> Option<LoadNo> {
     let (_, first) = packs.first()?;
-    packs.iter().all(|(_, load)| load == first).then_some(*first)
+    packs
+        .iter()
+        .all(|(_, load)| load == first)
+        .then_some(*first)
 }
 
 fn serial(text: &str) -> Result<Serial, StoreError> {

@@ -28,15 +28,7 @@ use crate::error::StoreError;
 /// Rows a statement takes on SQLite.
 const CHUNK_ROWS: usize = 10_000;
 
-diesel::table! {
-    pack_yardstick (tenant_id, product_no, serial) {
-        tenant_id -> Integer,
-        product_no -> Integer,
-        serial -> Text,
-        load_no -> Integer,
-        state -> SmallInt,
-    }
-}
+use table::pack_yardstick;
 
 /// Stores the serials, which must be sorted, and answers how long it took.
 ///
@@ -181,4 +173,17 @@ pub fn database_bytes(engine: &Engine) -> Result<u64, StoreError> {
         }
     };
     Ok(row.bytes.unsigned_abs())
+}
+
+#[allow(missing_docs, reason = "the columns are those of `pack`")]
+mod table {
+    diesel::table! {
+        pack_yardstick (tenant_id, product_no, serial) {
+            tenant_id -> Integer,
+            product_no -> Integer,
+            serial -> Text,
+            load_no -> Integer,
+            state -> SmallInt,
+        }
+    }
 }
