@@ -221,6 +221,8 @@ const BEGINNINGS: &[&str] = &[
     "PZN-",
     "https://x/01/",
     "https://x/01/04006381333931?17=",
+    "https://x/01/%00",
+    "https://x/01/04006381333931/10/%",
     "urn:epc:id:sgtin:",
     "urn:epc:id:sgtin:0614141.112345.",
     "urn:epc:id:itip:0614141.112345.",

@@ -299,3 +299,90 @@ impl RowsOfFindings<'_, '_> {
         self.next_before(u64::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serial_csv::SerialWorkbookWriter;
+    use crate::test_sink::{at, read_bytes, settings};
+    use packtwin_core::code::Code;
+    use packtwin_core::fact::LotHead;
+    use packtwin_core::serial::Serial;
+    use std::io::Cursor;
+
+    fn error_file(file: &[u8], more: &[Finding]) -> Vec<u8> {
+        let (kept, _, recognised) = read_bytes(file, &[]).unwrap();
+        let mapping = Mapping::for_file(&recognised, at());
+        let mut all: Vec<Finding> = [kept.findings.as_slice(), more].concat();
+        all.sort_by_key(|finding| finding.row);
+        let rows: std::collections::BTreeSet<u64> = all.iter().map(|finding| finding.row).collect();
+        let mut findings = all.into_iter().map(Ok);
+        let mut out = Vec::new();
+        let written = write(
+            Cursor::new(file),
+            &recognised,
+            &mapping,
+            &settings(&[]),
+            &mut findings,
+            &mut out,
+        )
+        .unwrap();
+        assert_eq!(written, rows.len() as u64);
+        out
+    }
+
+    #[test]
+    fn rows_with_findings_stand_in_the_form_of_the_input() {
+        let file = b"SN;GTIN;LOT;EXP;Pr\xfcfer\r\nA1;04006381333931;L1;290131;x\r\nA 2;04006381333931;L1;290131;\xfc\r\n=A3;04006381333932;L1;290131;+1\r\n";
+        let whole = Finding::error(Code::UploadTwoExpiries, 0, "", "Lot L1: two expiry dates");
+        let out = error_file(file, &[whole]);
+        let text = encoding_free(&out);
+        assert_eq!(
+            text,
+            "SN;GTIN;LOT;EXP;Pr\u{fc}fer;row;code;message;proposal\r\n\
+             ;;;;;;UPL-021;Lot L1: two expiry dates;\r\n\
+             A 2;04006381333931;L1;290131;\u{fc};3;UPL-012;\"Row 3: serial \"\"A 2\"\" contains a space at position 2, which cannot be printed in a GS1 code\";\r\n\
+             # Cells that begin with = + - @ have an apostrophe before them, so that no spreadsheet takes them for a formula.\r\n\
+             '=A3;04006381333932;L1;290131;'+1;4;UPL-010; UPL-019;".replace("UPL-010; UPL-019", "\"UPL-010; UPL-019\"")
+                + "\"Row 4: the code 04006381333932 has a wrong check digit (expected 1). Correct it or accept the proposal / Row 4: serial is the formula \"\"=A3\"\". Paste values instead of formulas\";GTIN: 04006381333931\r\n"
+        );
+    }
+
+    /// The bytes are windows-1252; every character of the test is one of Latin-1.
+    fn encoding_free(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| char::from(*byte)).collect()
+    }
+
+    #[test]
+    fn the_mended_error_file_can_be_read_again() {
+        let file = b"SN,GTIN,LOT,EXP\nA 2,04006381333931,L1,290131\nA3,04006381333931,L1,290131\n";
+        let out = String::from_utf8(error_file(file, &[])).unwrap();
+        let (kept, ..) = read_bytes(out.replace("A 2,", "A2,").as_bytes(), &[]).unwrap();
+        assert_eq!(
+            (kept.serials(), kept.told()),
+            (vec!["A2".to_owned()], vec![])
+        );
+    }
+
+    #[test]
+    fn a_workbook_gets_a_workbook() {
+        let lot = LotHead {
+            product: "09521234543213".parse().unwrap(),
+            batch: "L1".parse().unwrap(),
+            expiry: packtwin_core::expiry::Expiry::parse("250131", 2026).unwrap(),
+            manufactured: None,
+        };
+        let mut writer = SerialWorkbookWriter::new().unwrap();
+        for serial in ["A1", "A2", "A3"] {
+            writer.pack(&lot, &Serial::parse(serial).unwrap()).unwrap();
+        }
+        let mut file = Cursor::new(Vec::new());
+        writer.finish(&mut file).unwrap();
+        let taken = Finding::error(Code::UploadSerialTaken, 4, "SerialNumber", "Row 4: taken");
+        let out = error_file(file.get_ref(), &[taken]);
+        let (kept, _, recognised) = read_bytes(&out, &[]).unwrap();
+        assert_eq!(kept.serials(), ["A1", "A3"]);
+        assert_eq!(recognised.heading[5..], COLUMNS);
+        assert_eq!(recognised.first_rows[1][5..7], ["4", "UPL-014"]);
+    }
+}

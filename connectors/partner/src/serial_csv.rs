@@ -242,3 +242,109 @@ fn cells<'c>(
         manufactured.map_or("", Expiry::as_str),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_sink::{Kept, at, read_bytes, settings};
+    use packtwin_core::batch_number::BatchNumber;
+    use packtwin_core::charset::SET_82;
+    use packtwin_core::product_code::ProductCode;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    fn lot(batch: &str, expiry: &str) -> LotHead {
+        LotHead {
+            product: ProductCode::parse("09521234543213").unwrap(),
+            batch: BatchNumber::parse(batch).unwrap(),
+            expiry: Expiry::parse(expiry, 2026).unwrap(),
+            manufactured: Some(Expiry::parse("250115", 2026).unwrap().last_day()),
+        }
+    }
+
+    fn set_82_text() -> impl Strategy<Value = String> {
+        let set: Vec<char> = (0..=127_u8)
+            .filter(|byte| SET_82[usize::from(*byte)])
+            .map(char::from)
+            .collect();
+        proptest::collection::vec(proptest::sample::select(set), 1..=20)
+            .prop_map(|chars| chars.into_iter().collect())
+    }
+
+    /// A changed number is refused wherever it stands; no writer can help that.
+    fn is_a_changed_number(text: &str) -> bool {
+        crate::spreadsheet_number::exponent_form(text)
+    }
+
+    /// What the reader says about packs, in words that can be compared.
+    fn packs_of(kept: &Kept) -> Vec<(String, LotHead)> {
+        kept.rows
+            .iter()
+            .map(|(_, lot, serial)| {
+                let head = kept.lots[lot.0 as usize].head.clone().unwrap();
+                (serial.unwrap().to_string(), head)
+            })
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn text_of_every_form_reads_back_as_written(
+            packs in proptest::collection::vec((set_82_text(), set_82_text(), any::<bool>()), 1..30),
+            separator in proptest::sample::select(vec![b';', b',', b'\t', b'|']),
+            encoding in proptest::sample::select(vec![("utf-8", false), ("utf-8", true), ("utf-16le", true), ("utf-16be", true), ("utf-16le", false), ("windows-1252", false)]),
+            line_end in proptest::sample::select(vec![LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr]),
+        ) {
+            let packs: Vec<(String, LotHead)> = packs
+                .into_iter()
+                .filter(|(serial, batch, _)| !is_a_changed_number(serial) && !is_a_changed_number(batch))
+                .map(|(serial, batch, first)| (serial, lot(&batch, if first { "290100" } else { "290131" })))
+                .collect();
+            prop_assume!(!packs.is_empty());
+            let encoding = TextEncoding::from_label(encoding.0, encoding.1).unwrap();
+            let mut writer = SerialCsvWriter::in_form(Vec::new(), encoding, separator, line_end).unwrap();
+            for (serial, lot) in &packs {
+                writer.pack(lot, &Serial::parse(serial).unwrap()).unwrap();
+            }
+            let file = writer.finish().unwrap();
+            let (kept, summary, recognised) = read_bytes(&file, &[]).unwrap();
+            prop_assert_eq!(kept.findings.len(), 0, "{:?}", kept.findings);
+            prop_assert_eq!(packs_of(&kept), packs);
+            prop_assert_eq!(summary.bytes, file.len() as u64);
+            prop_assert_eq!(recognised.separator, Some(separator));
+        }
+
+        #[test]
+        fn workbooks_read_back_as_written(packs in proptest::collection::vec((set_82_text(), set_82_text()), 1..10)) {
+            let packs: Vec<(String, LotHead)> = packs
+                .into_iter()
+                .filter(|(serial, batch)| !is_a_changed_number(serial) && !is_a_changed_number(batch))
+                .map(|(serial, batch)| (serial, lot(&batch, "290131")))
+                .collect();
+            prop_assume!(!packs.is_empty());
+            let mut writer = SerialWorkbookWriter::new().unwrap();
+            for (serial, lot) in &packs {
+                writer.pack(lot, &Serial::parse(serial).unwrap()).unwrap();
+            }
+            let mut file = Cursor::new(Vec::new());
+            writer.finish(&mut file).unwrap();
+            let (kept, ..) = read_bytes(file.get_ref(), &[]).unwrap();
+            prop_assert_eq!(kept.findings.len(), 0, "{:?}", kept.findings);
+            prop_assert_eq!(packs_of(&kept), packs);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..2000), begin in proptest::sample::select(vec!["", "SN;GTIN;LOT;EXP\n", "PK\u{3}\u{4}", "<EPCISDocument>", "\"", "a,b\n\"c"])) {
+            bytes.splice(0..0, begin.bytes());
+            // Either answer will do; a panic or an endless loop will not.
+            if let Ok(recognised) = crate::recognise(Cursor::new(&bytes)) {
+                let mapping = crate::Mapping::for_file(&recognised, at());
+                let mut kept = Kept::default();
+                let read = crate::read(Cursor::new(&bytes), &recognised, &mapping, &settings(&[]), &mut kept);
+                prop_assert!(read.is_ok() || read.is_err_and(|refused| refused.code().is_some()));
+            }
+        }
+    }
+}

@@ -66,7 +66,7 @@ pub(crate) fn read<R: Read>(
         checker,
         separator: recognised.separator,
         width: heading.len(),
-        pattern: None,
+        pattern: Pattern::default(),
         row,
     }
     .read_all(&mut cells)
@@ -80,17 +80,19 @@ struct ListReader<'a, R> {
     separator: Option<u8>,
     /// Cells a row has; 0 until the first row when there is no heading.
     width: usize,
-    pattern: Option<Pattern>,
+    pattern: Pattern,
     row: u64,
 }
 
 /// What surrounds the serial in rows of one lot.
+#[derive(Default)]
 struct Pattern {
     before: Vec<u8>,
     behind: Vec<u8>,
     /// Whether the serial stands in quotes, so that it may hold a separator.
     quoted: bool,
-    lot: LotIndex,
+    /// The lot of such rows; `None` while there is no pattern.
+    lot: Option<LotIndex>,
 }
 
 impl<R: Read> ListReader<'_, R> {
@@ -98,9 +100,9 @@ impl<R: Read> ListReader<'_, R> {
         let expected_length = self.checker.expects_length();
         while next(&mut self.rows, self.row + 1)? {
             self.row += 1;
-            let known = self.pattern.as_ref().and_then(|pattern| {
-                let serial = pattern.serial(self.rows.line(), self.separator)?;
-                (serial.as_bytes().len() >= expected_length).then_some((pattern.lot, serial))
+            let known = self.pattern.lot.and_then(|lot| {
+                let serial = self.pattern.serial(self.rows.line(), self.separator)?;
+                (serial.as_bytes().len() >= expected_length).then_some((lot, serial))
             });
             match known {
                 Some((lot, serial)) => self.checker.good_row(self.row, lot, Some(serial))?,
@@ -130,7 +132,7 @@ impl<R: Read> ListReader<'_, R> {
         let single_line = self.rows.line().len();
         let end = split(&mut self.rows, cells, self.row)?;
         let single_line = self.rows.line().len() == single_line;
-        self.pattern = None;
+        self.pattern.lot = None;
         if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
             return Ok(());
         }
@@ -145,16 +147,25 @@ impl<R: Read> ListReader<'_, R> {
             self.checker.summary.rows += 1;
             return self.checker.row_flaw(self.row, flaw);
         }
-        let texts: Vec<Cow<'_, str>> = cells.iter().map(String::from_utf8_lossy).collect();
-        let picked = self
+        let lot = match cells.texts() {
+            Some(texts) => {
+                let picked = self.layout.pick(|place| Cell::Text(texts.get(place)));
+                self.checker.row(self.row, &picked)?
+            }
+            None => {
+                let texts: Vec<Cow<'_, str>> = cells.iter().map(String::from_utf8_lossy).collect();
+                let picked = self
+                    .layout
+                    .pick(|place| Cell::Text(texts.get(place).map_or("", |text| text.as_ref())));
+                self.checker.row(self.row, &picked)?
+            }
+        };
+        let place = self
             .layout
-            .pick(|place| Cell::Text(texts.get(place).map_or("", |text| text.as_ref())));
-        let lot = self.checker.row(self.row, &picked)?;
-        if single_line {
-            self.pattern = self
-                .layout
-                .serial_place()
-                .and_then(|place| Pattern::of(self.rows.line(), cells.raw(place)?, lot));
+            .serial_place()
+            .and_then(|place| cells.raw(place));
+        if let Some(place) = place.filter(|_| single_line) {
+            self.pattern.learn(self.rows.line(), place, lot);
         }
         Ok(())
     }
@@ -207,20 +218,19 @@ impl<R: Read> ListReader<'_, R> {
 }
 
 impl Pattern {
-    /// The pattern a checked row leaves.
-    fn of(line: &[u8], (start, end): (usize, usize), lot: LotIndex) -> Option<Self> {
-        let quoted = line.get(start) == Some(&b'"');
-        let (start, end) = match quoted {
+    /// Takes the pattern a checked row leaves.
+    fn learn(&mut self, line: &[u8], (start, end): (usize, usize), lot: LotIndex) {
+        self.quoted = line.get(start) == Some(&b'"');
+        let (start, end) = match self.quoted {
             true if end >= start + 2 && line[end - 1] == b'"' => (start + 1, end - 1),
-            true => return None,
+            true => return,
             false => (start, end),
         };
-        Some(Pattern {
-            before: line[..start].to_vec(),
-            behind: line[end..].to_vec(),
-            quoted,
-            lot,
-        })
+        self.before.clear();
+        self.before.extend_from_slice(&line[..start]);
+        self.behind.clear();
+        self.behind.extend_from_slice(&line[end..]);
+        self.lot = Some(lot);
     }
 
     /// The serial of a row that fits and needs no second look.

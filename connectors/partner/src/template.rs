@@ -67,3 +67,25 @@ pub fn write_workbook<W: Write + Send>(out: W) -> Result<(), XlsxError> {
     }
     workbook.save_to_writer(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_sink::read_bytes;
+    use std::io::Cursor;
+
+    fn check(file: &[u8]) {
+        let (kept, summary, _) = read_bytes(file, &[]).unwrap();
+        assert_eq!(kept.findings, []);
+        assert_eq!((summary.rows_with_serial, summary.lots), (2, 1));
+        assert!(kept.lots[0].head.as_ref().unwrap().manufactured.is_some());
+    }
+
+    #[test]
+    fn templates_are_read_without_a_finding() {
+        check(&write_csv(Vec::new()).unwrap());
+        let mut workbook = Cursor::new(Vec::new());
+        write_workbook(&mut workbook).unwrap();
+        check(workbook.get_ref());
+    }
+}

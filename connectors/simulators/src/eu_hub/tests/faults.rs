@@ -14,8 +14,13 @@ fn check(fault: Fault, first: &str, asked: &str, repeated: &str) {
         },
         &[],
     );
+    // Only the slow answer is waited for in vain; all others get the time they need on a busy machine.
+    let total = match fault {
+        Fault::Slow { .. } => Duration::from_secs(2),
+        _ => Limits::default().total,
+    };
     let limits = Limits {
-        total: Duration::from_millis(1500),
+        total,
         reply_bytes: 100_000,
         ..Limits::default()
     };
@@ -27,7 +32,7 @@ fn check(fault: Fault, first: &str, asked: &str, repeated: &str) {
         ..site
     };
     let envelope = site.envelope();
-    let packs: Vec<Serial> = (0..20_000)
+    let packs: Vec<Serial> = (0..2_000)
         .map(|number| Serial::parse(&format!("S{number:08}")).unwrap())
         .collect();
     let said = match site.send_as(&envelope, &packs_of(lot()), &packs) {
@@ -61,13 +66,13 @@ fn cut_before_anything_left() {
         Fault::CutHandshake,
         "not sent",
         "not received",
-        "accepted 20000",
+        "accepted 2000",
     );
     check(
         Fault::CutHeaders,
         "not sent",
         "not received",
-        "accepted 20000",
+        "accepted 2000",
     );
 }
 
@@ -77,25 +82,25 @@ fn cut_after_bytes_left() {
         Fault::CutBody,
         "transport unknown",
         "not received",
-        "accepted 20000",
+        "accepted 2000",
     );
     check(
         Fault::CutBeforeProcessing,
         "transport unknown",
         "not received",
-        "accepted 20000",
+        "accepted 2000",
     );
     check(
         Fault::LoseReply,
         "transport unknown",
-        "accepted 20000",
-        "accepted 20000",
+        "accepted 2000",
+        "accepted 2000",
     );
     check(
         Fault::HalfReply,
         "transport unknown",
-        "accepted 20000",
-        "accepted 20000",
+        "accepted 2000",
+        "accepted 2000",
     );
 }
 
@@ -104,14 +109,14 @@ fn slow_and_oversize_answers() {
     check(
         Fault::Slow { ms: 60_000 },
         "transport unknown",
-        "accepted 20000",
-        "accepted 20000",
+        "accepted 2000",
+        "accepted 2000",
     );
     check(
         Fault::Oversize { bytes: 200_000 },
         "transport unknown",
-        "accepted 20000",
-        "accepted 20000",
+        "accepted 2000",
+        "accepted 2000",
     );
 }
 
@@ -120,27 +125,27 @@ fn wrong_answers() {
     check(
         Fault::WrongStatus { status: 500 },
         "unknown",
-        "accepted 20000",
-        "accepted 20000",
+        "accepted 2000",
+        "accepted 2000",
     );
     check(
         Fault::WrongStatus { status: 202 },
         "unknown",
-        "accepted 20000",
-        "accepted 20000",
+        "accepted 2000",
+        "accepted 2000",
     );
     check(
         Fault::Unavailable,
         "unknown",
         "not received",
-        "accepted 20000",
+        "accepted 2000",
     );
-    check(Fault::Garbage, "unknown", "not received", "accepted 20000");
+    check(Fault::Garbage, "unknown", "not received", "accepted 2000");
     check(
         Fault::Redirect,
         "transport unknown",
         "not received",
-        "accepted 20000",
+        "accepted 2000",
     );
 }
 
