@@ -56,6 +56,9 @@ impl Site {
                 .first(connection)
                 .optional()?)
         })?;
-        Ok(found.map(|(tenant, connector)| CallbackOwner { tenant: TenantId(tenant), connector }))
+        Ok(found.map(|(tenant, connector)| CallbackOwner {
+            tenant: TenantId(tenant),
+            connector,
+        }))
     }
 }

@@ -5,8 +5,8 @@
 
 pub mod audit;
 pub mod blob;
-pub mod callback;
 pub mod breach_list;
+pub mod callback;
 pub mod engine;
 pub mod error;
 mod founding;

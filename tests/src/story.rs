@@ -8,7 +8,9 @@ use packtwin_app::desk::Desk;
 use packtwin_app::house::{House, HouseSettings};
 use packtwin_app::job::run_jobs;
 use packtwin_app::message::dispatch;
-use packtwin_app::upload::{BeginUpload, Begun, Completed, append_part, begin_upload, complete_upload};
+use packtwin_app::upload::{
+    BeginUpload, Begun, Completed, append_part, begin_upload, complete_upload,
+};
 use packtwin_core::environment::Environment;
 use packtwin_core::ids::{TenantId, UploadId};
 use packtwin_core::product::{Address, Company, MarketEntry, MasterData};
@@ -45,7 +47,7 @@ impl Clock for StoryClock {
 }
 
 /// A site, a hub and one manufacturer.
-pub struct Story {
+pub struct Story<'s> {
     /// The house under test.
     pub house: House,
     /// The far side.
@@ -54,27 +56,52 @@ pub struct Story {
     pub clock: Arc<StoryClock>,
     /// The manufacturer.
     pub tenant: TenantId,
-    /// The site's database and files, gone with the story.
-    pub site: TestSite,
+    /// The site's database and files.
+    pub site: &'s TestSite,
 }
 
-impl Story {
+impl<'s> Story<'s> {
     /// A manufacturer with a working connector to a hub.
-    pub fn begin(site: TestSite, settings: HouseSettings) -> Story {
+    pub fn begin(site: &'s TestSite, settings: HouseSettings) -> Self {
         let clock = StoryClock::at("2026-11-22T08:00:00Z");
         let tenant = site.tenant("alder");
         let authority = SandboxAuthority::generate(clock.now()).expect("a sandbox authority");
-        let identity = authority.server(clock.now()).expect("a certificate for the hub");
+        let identity = authority
+            .server(clock.now())
+            .expect("a certificate for the hub");
         // TLS looks at the machine's clock, which no story owns; the hub's own clock is the story's.
-        let hub = HubSimulator::start(SimulatorSettings::new(identity, authority.trusted_pem()), clock.clone())
-            .expect("the hub simulator starts");
+        let hub = HubSimulator::start(
+            SimulatorSettings::new(identity, authority.trusted_pem()),
+            clock.clone(),
+        )
+        .expect("the hub simulator starts");
         let transport = Arc::new(HttpsTransport::new(Environment::Test));
-        let webhooks =
-            WebhookPoster { trusted_pem: String::new(), ports: vec![443], loopback: true, limits: Default::default() };
-        let house = House::new((*site).clone(), clock.clone(), transport, webhooks, settings);
-        let story = Story { house, hub, clock, tenant, site };
+        let webhooks = WebhookPoster {
+            trusted_pem: String::new(),
+            ports: vec![443],
+            loopback: true,
+            limits: Default::default(),
+        };
+        let house = House::new(
+            (**site).clone(),
+            clock.clone(),
+            transport,
+            webhooks,
+            settings,
+        );
+        let story = Story {
+            house,
+            hub,
+            clock,
+            tenant,
+            site,
+        };
         let client = authority
-            .client("alder", story.clock.now().plus_days(-1), story.clock.now().plus_days(300))
+            .client(
+                "alder",
+                story.clock.now().plus_days(-1),
+                story.clock.now().plus_days(300),
+            )
             .expect("a client certificate");
         set_up_connector(
             &story.desk(),
@@ -97,7 +124,12 @@ impl Story {
 
     /// Someone at the manufacturer who may do everything.
     pub fn desk(&self) -> Desk<'_> {
-        let actor = self.house.site().system_scope(self.tenant, "story").actor().clone();
+        let actor = self
+            .house
+            .site()
+            .system_scope(self.tenant, "story")
+            .actor()
+            .clone();
         Desk::new(&self.house, actor, Permission::ALL.to_vec())
     }
 
@@ -122,7 +154,9 @@ impl Story {
 
     /// Receives a file that is new, and checks it.
     pub fn receive_and_check(&self, name: &str, bytes: &[u8]) -> UploadId {
-        let Completed::Kept(upload) = self.receive(name, bytes) else { panic!("the file is new") };
+        let Completed::Kept(upload) = self.receive(name, bytes) else {
+            panic!("the file is new")
+        };
         self.work();
         upload.id
     }
@@ -135,7 +169,11 @@ impl Story {
     /// Sends and asks until the outbox has nothing due for an hour.
     pub fn dispatch_all(&self) {
         for _ in 0..60 {
-            while dispatch(&self.house).expect("the outbox is worked on").worked > 0 {}
+            while dispatch(&self.house)
+                .expect("the outbox is worked on")
+                .worked
+                > 0
+            {}
             self.clock.forward(61);
         }
     }
@@ -181,7 +219,12 @@ pub fn product_code() -> ProductCode {
 }
 
 /// A serial file as a packager exports it: semicolons, German heading.
-pub fn serial_csv(code: &ProductCode, lot: &str, expiry: &str, serials: impl Iterator<Item = String>) -> Vec<u8> {
+pub fn serial_csv(
+    code: &ProductCode,
+    lot: &str,
+    expiry: &str,
+    serials: impl Iterator<Item = String>,
+) -> Vec<u8> {
     let mut text = String::from("Seriennummer;GTIN;Charge;Verfalldatum\r\n");
     for serial in serials {
         text.push_str(&format!("{serial};{code};{lot};{expiry}\r\n"));
