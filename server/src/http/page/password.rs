@@ -45,7 +45,8 @@ pub(in crate::http) async fn set(
     let set = shared.block(move |shared| {
         let now = shared.now();
         let invitation = Invitation::read(shared, &link, now).ok_or_else(account::link_is_over)?;
-        let scope = shared.site.system_scope(invitation.tenant, "invitation").within(correlation);
+        let actor = shared.site.system_scope(invitation.tenant, "invitation").actor().clone();
+        let scope = shared.site.scope(actor.within(correlation));
         let still = Some(invitation.password_set_at);
         account::set_password(shared, &scope, invitation.user, &password, now, still, None)
     });

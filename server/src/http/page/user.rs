@@ -16,8 +16,9 @@ use crate::http::problem::Problem;
 use crate::http::request::id;
 use crate::http::shared::Shared;
 use crate::pages::frame::Section;
+use crate::pages::piece::action::Hidden;
 use crate::pages::piece::{
-    Action, Check, EmptyState, Field, FieldGroup, FieldKind, FilterBar, Form as FormPiece, Hidden, Input, Mark, Pager,
+    Action, Check, EmptyState, Field, FieldGroup, FieldKind, FilterBar, Form as FormPiece, Input, Mark, Pager,
     Timeline, TimelineEntry, Title, Tone,
 };
 use crate::pages::view::AdministrationTab;
