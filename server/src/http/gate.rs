@@ -21,6 +21,7 @@ use super::caller::{Caller, Means};
 use super::envelope::RequestId;
 use super::idempotency;
 use super::problem::Problem;
+use super::rate_limit::Budget;
 use super::route::{Access, Audience, RouteRow};
 use super::shared::Shared;
 
@@ -64,6 +65,8 @@ async fn recognise(row: &RouteRow, request: &ServiceRequest) -> Result<Option<Ca
     }
     let shared = Shared::of(request.request());
     let caller = Caller::recognise(&shared, request.request()).await?;
+    // From here on the caller's own budget is told, not that of the address.
+    request.extensions_mut().remove::<Budget>();
     let budget = shared.rate_limits.take_caller(caller.who())?;
     request.extensions_mut().insert(budget);
     if let (false, Means::Session(session)) = (row.method.is_safe(), caller.means()) {
@@ -107,7 +110,7 @@ pub(super) fn same_origin(shared: &Shared, request: &HttpRequest) -> Result<(), 
         return Ok(());
     }
     tracing::warn!(
-        request = RequestId::of(request.request()),
+        request = RequestId::of(request),
         "a change from a foreign page was refused"
     );
     Err(Problem::of(
@@ -164,14 +167,15 @@ fn to_sign_in(request: &ServiceRequest) -> HttpResponse {
         .uri()
         .path_and_query()
         .map_or("/", |path| path.as_str());
-    let query = query_pair("next", back);
+    let sign_in = format!("/sign-in?next={}", escaped(back));
     HttpResponse::SeeOther()
-        .insert_header(("Location", format!("/sign-in?{query}")))
+        .insert_header(("Location", sign_in))
         .finish()
 }
 
-fn query_pair(name: &str, value: &str) -> String {
-    let mut text = format!("{name}=");
+/// A value as it stands in a query.
+pub(super) fn escaped(value: &str) -> String {
+    let mut text = String::new();
     for byte in value.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {

@@ -89,14 +89,6 @@ impl Budget {
             headers.insert(name, HeaderValue::from(value));
         }
     }
-
-    /// Nothing left of so many.
-    pub fn spent(limit: u32) -> Self {
-        Budget {
-            limit,
-            remaining: 0,
-        }
-    }
 }
 
 struct Budgets<K: Clone + Eq + Hash> {

@@ -45,6 +45,7 @@ impl Shared {
             clock,
             rate_limits,
             tokens,
+            demo_accounts: Vec::new(),
         }
     }
 

@@ -3,15 +3,14 @@
 use crate::pages::{frame::Bare, piece::Field};
 use askama::Template;
 
-/// `GET /sign-in`, and again after a refused `POST /sign-in` (fields `tenant`, `user`, `password`, `next`, `csrf`).
+/// `GET /sign-in`, and again after a refused `POST /sign-in` (fields `user`, `password`, `next`, `csrf`). A
+/// sign-in name belongs to one tenant of the site, so nobody is asked for theirs.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "page/sign_in.html")]
 pub struct SignInPage {
     /// Band, theme, form token.
     pub frame: Bare,
-    /// The tenant's short name.
-    pub tenant: Field,
-    /// The account name.
+    /// The sign-in name.
     pub user: Field,
     /// The password.
     pub password: Field,
@@ -26,7 +25,7 @@ pub struct SignInPage {
 /// An account of the demo site.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DemoAccount {
-    /// Tenant to type.
+    /// Whose account it is.
     pub tenant: String,
     /// Account to type.
     pub user: String,

@@ -172,7 +172,7 @@ fn bare(fill: Fill, theme: Theme) -> Bare {
 }
 
 fn sign_in_page(fill: Fill, theme: Theme) -> SignInPage {
-    let refusal = (fill == Fill::Hostile).then(|| "Tenant, account and password do not fit together, or the account is locked. Try again in 30 seconds.".to_owned());
+    let refusal = (fill == Fill::Hostile).then(|| "Too many failed attempts. Try again in 30 seconds.".to_owned());
     let account = |tenant: &str, user: &str, role: &str| DemoAccount {
         tenant: tenant.into(),
         user: user.into(),
@@ -181,13 +181,9 @@ fn sign_in_page(fill: Fill, theme: Theme) -> SignInPage {
     };
     SignInPage {
         frame: bare(fill, theme),
-        tenant: Field::new("tenant", "Tenant", "")
+        user: Field::new("user", "Sign-in name", "")
             .required()
-            .kind(FieldKind::Code)
-            .autocomplete("organization"),
-        user: Field::new("user", "Account", "")
-            .required()
-            .kind(FieldKind::Code)
+            .kind(FieldKind::Email)
             .autocomplete("username"),
         password: Field::new("password", "Password", "")
             .required()
