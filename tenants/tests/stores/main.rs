@@ -1,4 +1,8 @@
 //! The business stores of road 1, each story told on both engines.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a story says what it expects by unwrapping it"
+)]
 
 mod blind;
 mod fixture;
