@@ -49,6 +49,9 @@ pub(super) fn of_reading(
         data: reading.message.data.clone(),
         candidates: Vec::new(),
     };
+    if changes_characters(&reading.repairs) && carries_verification_code(reading) {
+        note(&mut draft.faults, Fault::VerificationCodeRepaired);
+    }
     draft.candidates.push(reading.candidate(draft.confidence));
     draft.weigh_case(reading, delivery);
     draft.weigh_carrier(reading);
@@ -162,6 +165,9 @@ impl Draft {
             CaseFinding::Quiet => {}
             CaseFinding::Inverted => {
                 note(&mut self.faults, Fault::CaseInverted);
+                if carries_verification_code(reading) {
+                    note(&mut self.faults, Fault::VerificationCodeRepaired);
+                }
                 self.verdict = Verdict::Repaired;
                 self.data = exchanged();
                 let evidence = match reading.id.is_some() {
@@ -336,6 +342,13 @@ fn confidence_of(reading: &Reading, repaired: bool, layout: LayoutKnown) -> Conf
     let device_known =
         layout == LayoutKnown::Yes && !reading.repairs.contains(&Fault::KeyboardLayout);
     let structural = reading.id.is_some() || bracketed || device_known;
+    if reading.repairs.contains(&Fault::LinearCodeAppended) {
+        return if reading.id.is_some() {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        };
+    }
     match repaired {
         false => Confidence::High,
         true if structural && !split && !zeros => Confidence::High,
@@ -369,6 +382,27 @@ fn faults_of(reading: &Reading, delivery: &Delivery<'_>) -> Vec<Fault> {
         .chain(&reading.message.notes)
         .for_each(|&fault| note(&mut faults, fault));
     faults
+}
+
+/// Whether a repair changed characters inside values, and not only between them.
+fn changes_characters(repairs: &[Fault]) -> bool {
+    let changing = [
+        Fault::KeyboardLayout,
+        Fault::CaseInverted,
+        Fault::Homoglyph,
+        Fault::TypographicDash,
+        Fault::Encoding,
+    ];
+    repairs.iter().any(|fault| changing.contains(fault))
+}
+
+/// Whether the code carries the verification key and code of a Russian pack (AI 91 and 92), whose signature a repair in
+/// silence would put in doubt.
+fn carries_verification_code(reading: &Reading) -> bool {
+    reading.message.scheme == Scheme::Gs1
+        && ["91", "92"]
+            .iter()
+            .all(|identifier| reading.message.has(&reading.text, identifier))
 }
 
 fn punctuated(data: &ScannedData) -> bool {

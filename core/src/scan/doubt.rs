@@ -152,9 +152,14 @@ pub(super) fn of_truncation(reading: &Reading, ended: bool) -> Option<Doubt> {
         && !message.has(&reading.text, "91")
         && !message.has(&reading.text, "92");
     let announced = message.notes.contains(&Fault::TrailingSeparator) && mandatory_missing;
+    // The verification code of Russian packs has 44 characters.
+    let code_cut = message.has(&reading.text, "91")
+        && message
+            .value(&reading.text, "92")
+            .is_some_and(|code| code.len() < 44 && reading.text.ends_with(code));
     let serial = message.serial_in(&reading.text);
     let short = !ended && reading.text.ends_with(serial) && serial.len() < SERIAL_LENGTH_USUAL_MIN;
-    (message.unclosed || announced || short).then(|| Doubt {
+    (message.unclosed || announced || short || code_cut).then(|| Doubt {
         fault: Fault::Truncated,
         readings: Vec::new(),
     })

@@ -78,6 +78,8 @@ pub enum Fault {
     TypographicDash,
     /// Text decoded with the wrong character encoding.
     Encoding,
+    /// The verification code (AI 91, 92) was changed by the repair of the text around it.
+    VerificationCodeRepaired,
     /// Nothing was scanned.
     Empty,
     /// A linear bar code.
@@ -271,6 +273,10 @@ impl Fault {
             Self::Encoding => (
                 "encoding",
                 "The text was decoded with the wrong character encoding on its way.",
+            ),
+            Self::VerificationCodeRepaired => (
+                "verification_code_repaired",
+                "The verification code was repaired with the rest; scan again before its signature is tested.",
             ),
             Self::Empty => ("empty", "Nothing was scanned."),
             Self::LinearCode => (

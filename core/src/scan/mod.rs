@@ -210,8 +210,11 @@ fn unexplained(
             return rejected(&[Fault::Truncated], Some(reading.message.scheme));
         }
         Ok(reading) => {
-            let fault = carrier::of_message(&reading.message, &reading.text, id);
-            return not_a_pack(&[fault], Some(reading.message.scheme));
+            let scheme = Some(reading.message.scheme);
+            return match carrier::of_message(&reading.message, &reading.text, id) {
+                Fault::NoProductCode => rejected(&[Fault::NoProductCode], scheme),
+                fault => not_a_pack(&[fault], scheme),
+            };
         }
         Err(broken) => broken,
     };
@@ -263,12 +266,11 @@ fn cut_short(rest: &str, broken: &message::Broken, reference_year: i32) -> Optio
         message.names_a_pack().then_some(message.scheme)
     });
     completed.or_else(|| {
-        // Behind the first separator everything reads, and there is a serial number: the product code was before it.
-        let (_, tail) = rest.split_once('\u{1d}')?;
+        // Digits that are no element, and behind the first separator everything reads: the product code was before it.
+        let (head, tail) = rest.split_once('\u{1d}')?;
         let message = message::read(tail, reference_year).ok()?;
-        let begins_inside = rest.starts_with(|c: char| c.is_ascii_alphanumeric());
-        (message.data.serial.is_some() && begins_inside && broken.scheme.is_none())
-            .then_some(message.scheme)
+        let digits = head.bytes().take_while(u8::is_ascii_digit).count();
+        (digits >= 6 && message.data.product_code.is_none()).then_some(message.scheme)
     })
 }
 
@@ -367,4 +369,148 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes
         .windows(needle.len())
         .position(|window| window == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str, verdict: Verdict, faults: &[Fault]) {
+        let capture = Capture::Characters;
+        let diagnosis = diagnose(&ScanInput { raw, capture }, &DeviceContext::unknown(2026));
+        let found = (diagnosis.verdict, diagnosis.faults.as_slice());
+        assert_eq!(found, (verdict, faults), "{raw:?}: {}", diagnosis.to_json());
+        assert_eq!(
+            diagnosis.data.is_some(),
+            !matches!(verdict, Verdict::Rejected | Verdict::NotAUniqueIdentifier)
+        );
+    }
+
+    #[test]
+    fn what_reads_well() {
+        use Fault::*;
+        check(
+            "]d2010400638133393110L1\u{1d}21ABCD123456",
+            Verdict::Ok,
+            &[AimPrefix],
+        );
+        check(
+            "\u{2}010400638133393110L1\u{1d}21ABCD123456\r",
+            Verdict::Ok,
+            &[ControlPrefix, LineTerminator],
+        );
+        check(
+            "]C1010400638133393110L1\u{1d}21ABCD123456",
+            Verdict::Ok,
+            &[AimPrefix, UnexpectedSymbology],
+        );
+        check(
+            "]d1010400638133393110L1\u{1d}21ABCD123456",
+            Verdict::Suspect,
+            &[AimPrefix, Fnc1Missing],
+        );
+        check(
+            "010400638133393110L1\u{1d}21ABYD123456",
+            Verdict::Suspect,
+            &[YzSwap, KeyboardLayout],
+        );
+    }
+
+    #[test]
+    fn what_is_another_code() {
+        use Fault::*;
+        let not_a_pack = Verdict::NotAUniqueIdentifier;
+        check("", not_a_pack, &[Empty]);
+        check(
+            "'àà-\"_&\"\"\"ç\"&",
+            not_a_pack,
+            &[KeyboardLayout, LinearCode],
+        );
+        check("]d20104006381333931", not_a_pack, &[AimPrefix, NoSerial]);
+        check(
+            "]d202040063813339313712",
+            not_a_pack,
+            &[AimPrefix, LogisticLabel],
+        );
+        check("WIFI:S:clinic;;", not_a_pack, &[Foreign2dCode]);
+        check("]E04006381333931", not_a_pack, &[AimPrefix, LinearCode]);
+    }
+
+    #[test]
+    fn what_cannot_be_used() {
+        use Fault::*;
+        check(
+            "]d2010400638133",
+            Verdict::Rejected,
+            &[AimPrefix, Truncated],
+        );
+        check(
+            "]d2010400638133393221ABCD123456",
+            Verdict::Rejected,
+            &[AimPrefix, ProductCodeInvalid],
+        );
+        check(
+            "]d201040063813339311727133121ABCD123456",
+            Verdict::Rejected,
+            &[AimPrefix, DateInvalid],
+        );
+        check("4,00638E+12", Verdict::Rejected, &[SpreadsheetNumber]);
+        check(
+            "(01)04006381333931(10)A",
+            Verdict::Rejected,
+            &[BracketedInput, NoSerial],
+        );
+        let two = "]d2010400638133393121ABCD123456]d2010400638133393121ABCD123457";
+        check(two, Verdict::Rejected, &[AimPrefix, JoinedScans]);
+    }
+
+    #[test]
+    fn a_scanner_set_to_another_layout_is_undone_too() {
+        // A scanner set to French types its digits with Shift; a US host shows the signs on those keys.
+        let layout = keyboard::layout("fr").unwrap();
+        let back = |c: char| {
+            ('!'..='~')
+                .find(|key| layout.meant(&key.to_string()) == Some(c.to_string()))
+                .unwrap()
+        };
+        let raw: String = "010400638133393121BCDE123456".chars().map(back).collect();
+        check(&raw, Verdict::Repaired, &[Fault::KeyboardLayout]);
+    }
+
+    #[test]
+    fn a_repaired_verification_code_is_said() {
+        let code = "0104006381333931215ABC\u{1d}91AB12\u{1d}92abcdefghABCDEFGH0123456789abcdefghABCDEFGH01==";
+        let raw = letter_case::exchange(&format!("]d2{code}"));
+        check(
+            &raw,
+            Verdict::Repaired,
+            &[
+                Fault::AimPrefix,
+                Fault::CaseInverted,
+                Fault::VerificationCodeRepaired,
+            ],
+        );
+    }
+
+    #[test]
+    fn configured_affixes_are_taken_off() {
+        let context = DeviceContext {
+            prefix: Some("#".into()),
+            suffix: Some("$".into()),
+            ..DeviceContext::unknown(2026)
+        };
+        let raw = "#]d2010400638133393121ABCD123456$";
+        let diagnosis = diagnose(
+            &ScanInput {
+                raw,
+                capture: Capture::Characters,
+            },
+            &context,
+        );
+        assert_eq!(
+            (diagnosis.verdict, diagnosis.raw.as_str()),
+            (Verdict::Ok, raw)
+        );
+        assert!(diagnosis.has(Fault::ConfiguredAffix));
+    }
 }
