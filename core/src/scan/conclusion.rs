@@ -2,7 +2,8 @@
 //!
 //! The rule that must hold: nothing is called certain (`ok`, `repaired`) that another known fault explains as well, as far as
 //! the text can show it. `high` is said only with structural evidence. A text without symbology identifier that a layout or a
-//! folded case could have changed unseen is `suspect`; where a repair was needed anyway, such a doubt is remarked beside it.
+//! folded case could have changed unseen is `suspect`; where a repair was needed anyway, such a doubt is remarked
+//! beside it and lowers the confidence.
 
 use crate::batch_number::BatchNumber;
 use crate::symbology::{Carrier, SymbologyIdentifier};
@@ -160,7 +161,11 @@ impl Draft {
     fn weigh_case(&mut self, reading: &Reading, delivery: &Delivery<'_>) {
         let year = delivery.context.reference_year;
         let finding = letter_case::judge(&reading.message, &reading.text, reading.case_witness());
-        let exchanged = || reading.data_with_case_exchanged(year).unwrap_or_default();
+        let exchanged = || {
+            reading
+                .data_with_case_exchanged(year)
+                .unwrap_or_else(|| reading.message.data.clone())
+        };
         match finding {
             CaseFinding::Quiet => {}
             CaseFinding::Inverted => {
@@ -297,13 +302,11 @@ impl Draft {
         }
     }
 
-    /// Takes a doubt into account: what read well is suspect, what was repaired is less sure.
+    /// Takes a doubt into account: what read well is suspect, what was repaired is no longer sure.
     fn lower(&mut self) {
-        self.confidence = match self.verdict {
-            Verdict::Repaired => self.confidence.min(Confidence::Medium),
-            Verdict::UnrepairableSerial => self.confidence,
-            _ => Confidence::Low,
-        };
+        if self.verdict != Verdict::UnrepairableSerial {
+            self.confidence = Confidence::Low;
+        }
         if self.verdict == Verdict::Ok {
             self.verdict = Verdict::Suspect;
         }

@@ -105,7 +105,7 @@ pub struct Diagnosis {
     pub symbology: Option<SymbologyIdentifier>,
     /// What happened on the way; no label twice.
     pub faults: Vec<Fault>,
-    /// The best reading. Certain only under [`Verdict::Ok`] and [`Verdict::Repaired`].
+    /// The best reading. Whether it is certain says [`Diagnosis::is_certain`].
     pub data: Option<ScannedData>,
     /// The elements of the best reading, in the order of the code.
     pub elements: Vec<ScannedElement>,
@@ -127,11 +127,6 @@ impl Verdict {
             Self::Rejected => "rejected",
             Self::NotAUniqueIdentifier => "not_a_unique_identifier",
         }
-    }
-
-    /// Whether the data may be taken for what is printed on the pack.
-    pub fn is_certain(self) -> bool {
-        matches!(self, Self::Ok | Self::Repaired)
     }
 }
 
@@ -157,6 +152,12 @@ impl Scheme {
 }
 
 impl Diagnosis {
+    /// Whether the data may be taken for what is printed on the pack: it reads well or has one explanation, and no doubt
+    /// remains that lowers the confidence to the lowest.
+    pub fn is_certain(&self) -> bool {
+        matches!(self.verdict, Verdict::Ok | Verdict::Repaired) && self.confidence > Confidence::Low
+    }
+
     /// Whether `fault` was found.
     pub fn has(&self, fault: Fault) -> bool {
         self.faults.contains(&fault)

@@ -62,6 +62,8 @@ pub(super) fn judge(message: &Message, text: &str, witness: CaseWitness) -> Case
     match witness.id {
         Some(IdCase::Exchanged) => match letters {
             _ if format_06 && witness.identifiers_exchanged => CaseFinding::Inverted,
+            // Capitals in the data identifiers: folded, and not a letter among the values.
+            Letters { upper: 0, lower: 0 } if format_06 => folded(Fault::UpperCased),
             Letters { upper: 0, lower: 0 } => CaseFinding::Inverted,
             Letters { lower: 0, .. } => folded(Fault::UpperCased),
             _ if format_06 => CaseFinding::Doubtful {

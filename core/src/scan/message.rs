@@ -104,6 +104,11 @@ impl Message {
             .map(|span| (&text[span.identifier.clone()], &text[span.value.clone()]))
     }
 
+    /// Where the values lie in the text.
+    pub fn value_places(&self) -> impl Iterator<Item = Range<usize>> {
+        self.spans.iter().map(|span| span.value.clone())
+    }
+
     /// Where the value of the last element lies in the text.
     pub fn last_value(&self) -> Option<Range<usize>> {
         self.spans.last().map(|span| span.value.clone())

@@ -90,7 +90,11 @@ impl Reading {
         if self.identifiers_exchanged {
             return Some(self.message.data.clone());
         }
-        let exchanged = letter_case::exchange(&self.text);
+        let mut exchanged = self.text.clone();
+        for place in self.message.value_places() {
+            let value = letter_case::exchange(&exchanged[place.clone()]);
+            exchanged.replace_range(place, &value);
+        }
         message::read(&exchanged, reference_year)
             .ok()
             .map(|message| message.data)

@@ -103,7 +103,7 @@ fn check_data(expected: &Value, diagnosis: &Diagnosis, result: &mut Row) {
                 .any(|candidate| agrees(&candidate.data));
             result.same("truth among the candidates", true, offered);
             let wrong =
-                diagnosis.verdict.is_certain() && !diagnosis.data.as_ref().is_some_and(agrees);
+                diagnosis.is_certain() && !diagnosis.data.as_ref().is_some_and(agrees);
             result.same("certain and wrong", false, wrong);
         }
     }
