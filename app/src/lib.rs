@@ -13,5 +13,6 @@ pub mod lot;
 pub mod message;
 pub mod product;
 pub mod today;
+pub mod upkeep;
 pub mod upload;
 pub mod webhook;
