@@ -1,3 +1,5 @@
+//! Messages on both engines: they keep what they carry, are answered once, and facts are found by lot and pack.
+
 use packtwin_core::fact::FactKind;
 use packtwin_core::ids::LoadNo;
 use packtwin_tenants::blob::Stored;
