@@ -71,7 +71,7 @@ fn a_message_keeps_what_it_carries() {
     });
 }
 
-/// URS-CO-002: an answer is taken once, while the message is out.
+/// URS-SN-006: an answer is taken once, while the message is out.
 #[test]
 fn a_message_goes_its_way_and_is_answered_once() {
     for_each_engine(|site| {
