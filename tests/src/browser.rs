@@ -135,7 +135,7 @@ impl Browser {
 
     /// Signs out from the person's menu.
     pub fn sign_out(&self) {
-        self.open_menu();
+        self.set_menu(true);
         self.click("Sign out");
         self.wait("the sign-in page", |browser| {
             (browser.path() == "/sign-in").then_some(())
@@ -211,12 +211,13 @@ impl Browser {
 
     /// Chooses a theme (`Light`, `Dark` or `System`) in the person's menu.
     pub fn theme(&self, name: &str) {
-        self.open_menu();
+        self.set_menu(true);
         self.click(name);
         let wanted = Value::from(name.to_lowercase());
         self.wait(&format!("the theme {name}"), |browser| {
             (browser.theme_name() == wanted).then_some(())
         });
+        self.set_menu(false);
     }
 
     /// Keeps a picture of the whole page.
@@ -268,10 +269,11 @@ impl Browser {
         severe.map(|entry| entry["message"].to_string()).collect()
     }
 
-    fn open_menu(&self) {
+    /// Opens or closes the person's menu.
+    fn set_menu(&self, is_open: bool) {
         self.run(async |client| {
-            let script = "document.querySelector('.top details.menu').open = true";
-            client.execute(script, Vec::new()).await
+            let script = "document.querySelector('.top details.menu').open = arguments[0]";
+            client.execute(script, vec![is_open.into()]).await
         });
     }
 
