@@ -390,11 +390,18 @@ fn a_clock_that_jumps_back_only_delays() {
 fn a_withdrawn_file_comes_back() {
     tell(|story| {
         known_product(&story);
-        let file = serial_csv(&product_code(), "W1", "290630", ["A1".to_owned()].into_iter());
+        let file = serial_csv(
+            &product_code(),
+            "W1",
+            "290630",
+            ["A1".to_owned()].into_iter(),
+        );
         let upload = story.receive_and_check("w.csv", &file);
         packtwin_app::upload::withdraw(&story.desk(), upload, "sent too early").unwrap();
         assert_eq!(state(&story, upload), UploadState::Withdrawn);
-        let Completed::Same(again) = story.receive("w.csv", &file) else { panic!("the content is known") };
+        let Completed::Same(again) = story.receive("w.csv", &file) else {
+            panic!("the content is known")
+        };
         assert_eq!(again.id, upload);
         story.work();
         assert_eq!(state(&story, upload), UploadState::Checked);

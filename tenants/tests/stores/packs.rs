@@ -1,3 +1,5 @@
+//! Packs on both engines: visible with their load, a serial taken once, kept for the retention and no longer.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
