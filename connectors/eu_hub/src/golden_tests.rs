@@ -356,11 +356,7 @@ fn hostile_documents_are_refused() {
     let good = String::from_utf8(written).unwrap();
     let deep = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
     for (name, hostile, part) in [
-        (
-            "cut",
-            good[..good.len() - 20].to_owned(),
-            "not closed",
-        ),
+        ("cut", good[..good.len() - 20].to_owned(), "not closed"),
         (
             "cut between elements",
             good[..good.find("<Total>").unwrap()].to_owned(),

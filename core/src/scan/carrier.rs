@@ -16,10 +16,16 @@ use super::message::Message;
 /// The other code that `rest` is for certain; tried before anything else.
 pub(super) fn recognised(id: Option<SymbologyIdentifier>, rest: &str) -> Option<Fault> {
     if is_link(rest) {
-        return Some(if is_digital_link(rest) { Fault::DigitalLink } else { Fault::Foreign2dCode });
+        return Some(if is_digital_link(rest) {
+            Fault::DigitalLink
+        } else {
+            Fault::Foreign2dCode
+        });
     }
     match id.map(SymbologyIdentifier::carrier) {
-        Some(Carrier::Ean13 | Carrier::Ean8 | Carrier::Code39 | Carrier::Interleaved) => Some(Fault::LinearCode),
+        Some(Carrier::Ean13 | Carrier::Ean8 | Carrier::Code39 | Carrier::Interleaved) => {
+            Some(Fault::LinearCode)
+        }
         Some(Carrier::Other) => other_symbol(id),
         Some(_) => is_sscc_label(rest).then_some(Fault::LogisticLabel),
         None if is_sscc_label(rest) => Some(Fault::LogisticLabel),
@@ -30,7 +36,11 @@ pub(super) fn recognised(id: Option<SymbologyIdentifier>, rest: &str) -> Option<
 /// The other code that a message without the key of a pack belongs to.
 pub(super) fn of_message(message: &Message, text: &str, id: Option<SymbologyIdentifier>) -> Fault {
     let logistic = ["00", "02", "37", "401", "402", "410", "414"];
-    if message.data.product_code.is_none() && logistic.iter().any(|identifier| message.has(text, identifier)) {
+    if message.data.product_code.is_none()
+        && logistic
+            .iter()
+            .any(|identifier| message.has(text, identifier))
+    {
         return Fault::LogisticLabel;
     }
     match (&message.data.product_code, id) {
@@ -42,17 +52,28 @@ pub(super) fn of_message(message: &Message, text: &str, id: Option<SymbologyIden
 
 /// What remains to be said of a text that no hypothesis explains; `None` if nothing can be.
 pub(super) fn guessed(id: Option<SymbologyIdentifier>, rest: &str) -> Option<Fault> {
-    let contents = ["WIFI:", "BEGIN:", "MAILTO:", "TEL:", "SMSTO:", "GEO:", "MECARD:"];
-    let upper: String = rest.chars().take(8).collect::<String>().to_ascii_uppercase();
-    if is_hibc(rest) || contents.iter().any(|content| upper.starts_with(content)) || rest.starts_with("[)>") {
+    let contents = [
+        "WIFI:", "BEGIN:", "MAILTO:", "TEL:", "SMSTO:", "GEO:", "MECARD:",
+    ];
+    let upper: String = rest
+        .chars()
+        .take(8)
+        .collect::<String>()
+        .to_ascii_uppercase();
+    if is_hibc(rest)
+        || contents.iter().any(|content| upper.starts_with(content))
+        || rest.starts_with("[)>")
+    {
         return Some(Fault::Foreign2dCode);
     }
     match id {
         Some(id) if is_code128(id) => Some(Fault::LinearCode),
         // A carrier that promises GS1 data and does not keep it is no other code but a broken one.
         Some(id) => (!id.carrier().holds_element_strings()).then_some(Fault::Foreign2dCode),
-        None => (rest.len() >= 6 && rest.len() <= 14 && rest.bytes().all(|byte| byte.is_ascii_digit()))
-            .then_some(Fault::LinearCode),
+        None => {
+            (rest.len() >= 6 && rest.len() <= 14 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+                .then_some(Fault::LinearCode)
+        }
     }
 }
 
@@ -72,7 +93,10 @@ fn other_symbol(id: Option<SymbologyIdentifier>) -> Option<Fault> {
 }
 
 fn is_link(rest: &str) -> bool {
-    digital_link::has_web_scheme(rest) || rest.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("www."))
+    digital_link::has_web_scheme(rest)
+        || rest
+            .get(..4)
+            .is_some_and(|head| head.eq_ignore_ascii_case("www."))
 }
 
 /// A link whose path names a GS1 key, also one that breaks the rules of the standard elsewhere.
@@ -90,7 +114,10 @@ fn is_digital_link(rest: &str) -> bool {
 }
 
 fn is_sscc_label(rest: &str) -> bool {
-    let label = rest.strip_prefix("00").and_then(|rest| rest.get(..18)).is_some_and(|sscc| Sscc::parse(sscc).is_ok());
+    let label = rest
+        .strip_prefix("00")
+        .and_then(|rest| rest.get(..18))
+        .is_some_and(|sscc| Sscc::parse(sscc).is_ok());
     label || Sscc::parse(rest).is_ok()
 }
 
@@ -108,7 +135,9 @@ fn is_hibc(rest: &str) -> bool {
     bytes.len() > 6
         && bytes[0] == b'+'
         && bytes[1].is_ascii_uppercase()
-        && bytes[1..].iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-. $/+%".contains(byte))
+        && bytes[1..].iter().all(|byte| {
+            byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-. $/+%".contains(byte)
+        })
 }
 
 #[cfg(test)]
@@ -130,7 +159,10 @@ mod tests {
         check("]C100106141412345678908", Some(Fault::LogisticLabel));
         check("00106141412345678908", Some(Fault::LogisticLabel));
         check("]Q1HTTPS://example.org/x", Some(Fault::Foreign2dCode));
-        check("https://example.org/01/04006381333931/21/A", Some(Fault::DigitalLink));
+        check(
+            "https://example.org/01/04006381333931/21/A",
+            Some(Fault::DigitalLink),
+        );
         check("010400638133393121A", None);
         check("]L0anything", Some(Fault::Foreign2dCode));
         check("]G0anything", Some(Fault::LinearCode));

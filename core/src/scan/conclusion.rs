@@ -8,7 +8,9 @@ use crate::batch_number::BatchNumber;
 use crate::symbology::{Carrier, SymbologyIdentifier};
 
 use super::Delivery;
-use super::diagnosis::{Candidate, Confidence, Diagnosis, Fault, ScannedData, Scheme, Verdict, advice};
+use super::diagnosis::{
+    Candidate, Confidence, Diagnosis, Fault, ScannedData, Scheme, Verdict, advice,
+};
 use super::doubt::{self, Doubt};
 use super::ends::note;
 use super::letter_case::{self, CaseFinding};
@@ -31,10 +33,18 @@ pub(super) enum LayoutKnown {
 }
 
 /// The diagnosis of one reading.
-pub(super) fn of_reading(reading: &Reading, delivery: &Delivery<'_>, layout: LayoutKnown) -> Diagnosis {
+pub(super) fn of_reading(
+    reading: &Reading,
+    delivery: &Delivery<'_>,
+    layout: LayoutKnown,
+) -> Diagnosis {
     let repaired = !reading.repairs.is_empty() || delivery.faults.contains(&Fault::ByteOrderMark);
     let mut draft = Draft {
-        verdict: if repaired { Verdict::Repaired } else { Verdict::Ok },
+        verdict: if repaired {
+            Verdict::Repaired
+        } else {
+            Verdict::Ok
+        },
         confidence: confidence_of(reading, repaired, layout),
         faults: faults_of(reading, delivery),
         data: reading.message.data.clone(),
@@ -53,7 +63,10 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
     readings.sort_by_key(|reading| reading.repair_may_be_data);
     let mut different: Vec<Reading> = Vec::new();
     for reading in readings {
-        match different.iter_mut().find(|known| known.message.data == reading.message.data) {
+        match different
+            .iter_mut()
+            .find(|known| known.message.data == reading.message.data)
+        {
             Some(known) => {
                 known.evidence.extend(reading.evidence);
                 // Two causes may explain the same data, and both are worth looking after, unless an identifier that arrived
@@ -77,9 +90,17 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
         return of_reading(best, delivery, layout);
     }
     let mut faults = faults_of(best, delivery);
-    let layouts_differ = different.iter().any(|reading| reading.repairs.contains(&Fault::KeyboardLayout));
-    for fault in different.iter().flat_map(|reading| reading.repairs.iter().copied()) {
-        if matches!(fault, Fault::KeyboardLayout | Fault::SeparatorReplaced | Fault::LinearCodeAppended) {
+    let layouts_differ = different
+        .iter()
+        .any(|reading| reading.repairs.contains(&Fault::KeyboardLayout));
+    for fault in different
+        .iter()
+        .flat_map(|reading| reading.repairs.iter().copied())
+    {
+        if matches!(
+            fault,
+            Fault::KeyboardLayout | Fault::SeparatorReplaced | Fault::LinearCodeAppended
+        ) {
             note(&mut faults, fault);
         }
     }
@@ -93,7 +114,10 @@ pub(super) fn of_readings(mut readings: Vec<Reading>, delivery: &Delivery<'_>) -
         confidence: Confidence::Low,
         faults,
         data: best.message.data.clone(),
-        candidates: different.iter().map(|reading| reading.candidate(Confidence::Low)).collect(),
+        candidates: different
+            .iter()
+            .map(|reading| reading.candidate(Confidence::Low))
+            .collect(),
     };
     draft.finish(best, delivery)
 }
@@ -114,7 +138,11 @@ pub(super) fn not_usable(
     Diagnosis {
         raw: delivery.raw.to_owned(),
         verdict,
-        confidence: if verdict == Verdict::NotAUniqueIdentifier { Confidence::High } else { Confidence::Low },
+        confidence: if verdict == Verdict::NotAUniqueIdentifier {
+            Confidence::High
+        } else {
+            Confidence::Low
+        },
         scheme,
         symbology,
         advice: advice(verdict, &faults),
@@ -145,7 +173,8 @@ impl Draft {
             }
             CaseFinding::Doubtful { fault, also } => {
                 note(&mut self.faults, fault);
-                also.into_iter().for_each(|fault| note(&mut self.faults, fault));
+                also.into_iter()
+                    .for_each(|fault| note(&mut self.faults, fault));
                 // Small letters where capitals are the habit weigh more than a repair.
                 if self.verdict == Verdict::Repaired && fault != Fault::UpperCased {
                     self.verdict = Verdict::Suspect;
@@ -154,7 +183,8 @@ impl Draft {
                 let evidence = "the letters may have been exchanged or folded on the way";
                 let other = exchanged();
                 if other != self.data || self.candidates.is_empty() {
-                    self.candidates.push(candidate(other, Confidence::Low, evidence));
+                    self.candidates
+                        .push(candidate(other, Confidence::Low, evidence));
                 } else if let Some(as_arrived) = self.candidates.first_mut() {
                     as_arrived.evidence = vec![evidence.into()];
                 }
@@ -167,10 +197,12 @@ impl Draft {
                 let other = exchanged();
                 self.candidates = vec![candidate(self.data.clone(), Confidence::Low, hint)];
                 if other != self.data {
-                    self.candidates.push(candidate(other, Confidence::Low, hint));
+                    self.candidates
+                        .push(candidate(other, Confidence::Low, hint));
                 }
                 self.data.serial = None;
-                let lettered = |batch: &BatchNumber| batch.as_bytes().iter().any(u8::is_ascii_alphabetic);
+                let lettered =
+                    |batch: &BatchNumber| batch.as_bytes().iter().any(u8::is_ascii_alphabetic);
                 self.data.batch = self.data.batch.take().filter(|batch| !lettered(batch));
             }
         }
@@ -180,12 +212,16 @@ impl Draft {
     fn weigh_carrier(&mut self, reading: &Reading) {
         let Some((id, _)) = reading.id else { return };
         let carrier = id.carrier();
-        let data_matrix = matches!(carrier, Carrier::Gs1DataMatrix | Carrier::DataMatrix | Carrier::DataMatrixIndustry);
+        let data_matrix = matches!(
+            carrier,
+            Carrier::Gs1DataMatrix | Carrier::DataMatrix | Carrier::DataMatrixIndustry
+        );
         let marked_gs1 = carrier.holds_element_strings();
         if !data_matrix || (reading.message.scheme == Scheme::Ifa && marked_gs1) {
             note(&mut self.faults, Fault::UnexpectedSymbology);
         }
-        if reading.message.scheme == Scheme::Gs1 && !marked_gs1 && !reading.text.starts_with("[)>") {
+        if reading.message.scheme == Scheme::Gs1 && !marked_gs1 && !reading.text.starts_with("[)>")
+        {
             note(&mut self.faults, Fault::Fnc1Missing);
             if self.verdict == Verdict::Ok {
                 self.verdict = Verdict::Suspect;
@@ -198,7 +234,9 @@ impl Draft {
     fn weigh_doubts(&mut self, reading: &Reading, delivery: &Delivery<'_>, layout: LayoutKnown) {
         let year = delivery.context.reference_year;
         let typed_by_hand = [Fault::BracketedInput, Fault::HumanReadableText];
-        let typed_by_hand = typed_by_hand.iter().any(|fault| reading.repairs.contains(fault));
+        let typed_by_hand = typed_by_hand
+            .iter()
+            .any(|fault| reading.repairs.contains(fault));
         if reading.id.is_none() && layout == LayoutKnown::No && !typed_by_hand {
             for doubt in doubt::of_layout(reading, delivery.body, delivery.capture, year) {
                 self.take(doubt);
@@ -211,10 +249,15 @@ impl Draft {
         // Several layouts that lose the separator change punctuation as well.
         if split && reading.id.is_none() && layout == LayoutKnown::No && punctuated(&self.data) {
             self.verdict = Verdict::Suspect;
-            self.take(Doubt { fault: Fault::KeyboardLayout, readings: Vec::new() });
+            self.take(Doubt {
+                fault: Fault::KeyboardLayout,
+                readings: Vec::new(),
+            });
         }
         let doubts = [
-            (!split).then(|| doubt::of_lost_separator(reading, year)).flatten(),
+            (!split)
+                .then(|| doubt::of_lost_separator(reading, year))
+                .flatten(),
             doubt::of_separator_token(reading, year),
             doubt::of_appended_code(reading, year),
         ];
@@ -226,7 +269,9 @@ impl Draft {
             };
             self.take(doubt);
         }
-        let ended = [Fault::LineTerminator, Fault::ControlSuffix].iter().any(|fault| delivery.faults.contains(fault));
+        let ended = [Fault::LineTerminator, Fault::ControlSuffix]
+            .iter()
+            .any(|fault| delivery.faults.contains(fault));
         if let Some(doubt) = doubt::of_truncation(reading, ended) {
             self.verdict = Verdict::Suspect;
             self.take(doubt);
@@ -237,7 +282,11 @@ impl Draft {
         note(&mut self.faults, doubt.fault);
         self.lower();
         for reading in doubt.readings {
-            if self.candidates.iter().all(|known| known.data != reading.data) {
+            if self
+                .candidates
+                .iter()
+                .all(|known| known.data != reading.data)
+            {
                 self.candidates.push(reading);
             }
         }
@@ -254,14 +303,17 @@ impl Draft {
             self.verdict = Verdict::Suspect;
         }
         let confidence = self.confidence;
-        self.candidates.iter_mut().for_each(|known| known.confidence = known.confidence.min(confidence));
+        self.candidates
+            .iter_mut()
+            .for_each(|known| known.confidence = known.confidence.min(confidence));
     }
 
     fn finish(self, reading: &Reading, delivery: &Delivery<'_>) -> Diagnosis {
-        let text = match self.faults.contains(&Fault::CaseInverted) && self.verdict == Verdict::Repaired {
-            true => letter_case::exchange(&reading.text),
-            false => reading.text_as_read().into_owned(),
-        };
+        let text =
+            match self.faults.contains(&Fault::CaseInverted) && self.verdict == Verdict::Repaired {
+                true => letter_case::exchange(&reading.text),
+                false => reading.text_as_read().into_owned(),
+            };
         Diagnosis {
             raw: delivery.raw.to_owned(),
             verdict: self.verdict,
@@ -282,7 +334,8 @@ fn confidence_of(reading: &Reading, repaired: bool, layout: LayoutKnown) -> Conf
     let split = reading.repairs == [Fault::SeparatorLost];
     let zeros = reading.repairs.contains(&Fault::LeadingZeroLost);
     let bracketed = reading.repairs.contains(&Fault::BracketedInput);
-    let device_known = layout == LayoutKnown::Yes && !reading.repairs.contains(&Fault::KeyboardLayout);
+    let device_known =
+        layout == LayoutKnown::Yes && !reading.repairs.contains(&Fault::KeyboardLayout);
     let structural = reading.id.is_some() || bracketed || device_known;
     match repaired {
         false => Confidence::High,
@@ -294,7 +347,12 @@ fn confidence_of(reading: &Reading, repaired: bool, layout: LayoutKnown) -> Conf
 /// A split of a text that reads without it, too, and that gives a serial number shorter than any that is random enough.
 fn is_doubtful_split(reading: &Reading, delivery: &Delivery<'_>) -> bool {
     const SERIAL_LENGTH_USUAL_MIN: usize = 8;
-    let serial = reading.message.data.serial.as_ref().map_or(0, |serial| serial.as_str().len());
+    let serial = reading
+        .message
+        .data
+        .serial
+        .as_ref()
+        .map_or(0, |serial| serial.as_str().len());
     reading.repairs.contains(&Fault::SeparatorLost)
         && !reading.repairs.contains(&Fault::KeyboardLayout)
         && serial < SERIAL_LENGTH_USUAL_MIN
@@ -306,17 +364,31 @@ fn faults_of(reading: &Reading, delivery: &Delivery<'_>) -> Vec<Fault> {
     if reading.id.is_some() {
         note(&mut faults, Fault::AimPrefix);
     }
-    reading.repairs.iter().chain(&reading.message.notes).for_each(|&fault| note(&mut faults, fault));
+    reading
+        .repairs
+        .iter()
+        .chain(&reading.message.notes)
+        .for_each(|&fault| note(&mut faults, fault));
     faults
 }
 
 fn punctuated(data: &ScannedData) -> bool {
-    let values = [data.serial.as_ref().map(|serial| serial.as_str()), data.batch.as_ref().map(|batch| batch.as_str())];
-    values.iter().flatten().any(|value| value.bytes().any(|byte| byte.is_ascii_punctuation()))
+    let values = [
+        data.serial.as_ref().map(|serial| serial.as_str()),
+        data.batch.as_ref().map(|batch| batch.as_str()),
+    ];
+    values
+        .iter()
+        .flatten()
+        .any(|value| value.bytes().any(|byte| byte.is_ascii_punctuation()))
 }
 
 fn candidate(data: ScannedData, confidence: Confidence, evidence: &'static str) -> Candidate {
-    Candidate { data, confidence, evidence: vec![evidence.into()] }
+    Candidate {
+        data,
+        confidence,
+        evidence: vec![evidence.into()],
+    }
 }
 
 impl Delivery<'_> {

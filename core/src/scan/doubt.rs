@@ -24,10 +24,18 @@ pub(super) struct Doubt {
 }
 
 /// The doubts about the keyboard layout of a text without symbology identifier.
-pub(super) fn of_layout(reading: &Reading, body: &str, capture: Capture, reference_year: i32) -> Vec<Doubt> {
+pub(super) fn of_layout(
+    reading: &Reading,
+    body: &str,
+    capture: Capture,
+    reference_year: i32,
+) -> Vec<Doubt> {
     let data = &reading.message.data;
     let mut doubts = Vec::new();
-    let own = [data.serial.as_ref().map(Serial::as_str), data.batch.as_ref().map(BatchNumber::as_str)];
+    let own = [
+        data.serial.as_ref().map(Serial::as_str),
+        data.batch.as_ref().map(BatchNumber::as_str),
+    ];
     let any = |test: fn(u8) -> bool| own.iter().flatten().any(|text| text.bytes().any(test));
     let other = any_value(reading, |byte| matches!(byte, b'y' | b'z' | b'Y' | b'Z'));
     if other || any(|byte| byte.is_ascii_punctuation()) {
@@ -42,10 +50,16 @@ pub(super) fn of_layout(reading: &Reading, body: &str, capture: Capture, referen
         if other {
             let evidence = "Y and Z exchange places on QWERTZ keyboards, and nothing in the text shows the layout";
             let swapped = swapped.map(|data| candidate(data, evidence));
-            doubts.push(Doubt { fault: Fault::YzSwap, readings: swapped.into_iter().collect() });
+            doubts.push(Doubt {
+                fault: Fault::YzSwap,
+                readings: swapped.into_iter().collect(),
+            });
         }
         if !readings.is_empty() {
-            doubts.push(Doubt { fault: Fault::KeyboardLayout, readings });
+            doubts.push(Doubt {
+                fault: Fault::KeyboardLayout,
+                readings,
+            });
         }
     }
     doubts
@@ -66,9 +80,17 @@ pub(super) fn of_lost_separator(reading: &Reading, reference_year: i32) -> Optio
     let readings: Vec<Candidate> = separators::splits(&reading.text, reference_year)
         .into_iter()
         .filter(|(_, other)| better(other))
-        .map(|(_, other)| candidate(other.data, "separators put in here leave every element well formed"))
+        .map(|(_, other)| {
+            candidate(
+                other.data,
+                "separators put in here leave every element well formed",
+            )
+        })
         .collect();
-    (!readings.is_empty()).then_some(Doubt { fault: Fault::SeparatorLost, readings })
+    (!readings.is_empty()).then_some(Doubt {
+        fault: Fault::SeparatorLost,
+        readings,
+    })
 }
 
 /// The doubt that a value contains what a device writes for the separator.
@@ -81,9 +103,17 @@ pub(super) fn of_separator_token(reading: &Reading, reference_year: i32) -> Opti
         .filter(|substitution| substitution.token.len() > 1)
         .filter_map(|substitution| message::read(&substitution.text, reference_year).ok())
         .filter(Message::names_a_pack)
-        .map(|message| candidate(message.data, "a text that stands for the separator is part of a value"))
+        .map(|message| {
+            candidate(
+                message.data,
+                "a text that stands for the separator is part of a value",
+            )
+        })
         .collect();
-    (!readings.is_empty()).then_some(Doubt { fault: Fault::SeparatorReplaced, readings })
+    (!readings.is_empty()).then_some(Doubt {
+        fault: Fault::SeparatorReplaced,
+        readings,
+    })
 }
 
 /// The doubt that a linear code was joined to the last value.
@@ -94,9 +124,17 @@ pub(super) fn of_appended_code(reading: &Reading, reference_year: i32) -> Option
     let last = reading.message.last_value()?;
     let before = repeat::appended_ean(&reading.text[last.clone()])?;
     let text = format!("{}{before}", &reading.text[..last.start]);
-    let message = message::read(&text, reference_year).ok().filter(Message::names_a_pack)?;
-    let readings = vec![candidate(message.data, "the last value ends in the digits of an EAN code")];
-    Some(Doubt { fault: Fault::LinearCodeAppended, readings })
+    let message = message::read(&text, reference_year)
+        .ok()
+        .filter(Message::names_a_pack)?;
+    let readings = vec![candidate(
+        message.data,
+        "the last value ends in the digits of an EAN code",
+    )];
+    Some(Doubt {
+        fault: Fault::LinearCodeAppended,
+        readings,
+    })
 }
 
 /// The doubt that the end is missing: the envelope is not closed, a separator announces an element that packs must carry
@@ -112,7 +150,10 @@ pub(super) fn of_truncation(reading: &Reading, ended: bool) -> Option<Doubt> {
     let announced = message.notes.contains(&Fault::TrailingSeparator) && mandatory_missing;
     let serial = message.serial_in(&reading.text);
     let short = !ended && reading.text.ends_with(serial) && serial.len() < SERIAL_LENGTH_USUAL_MIN;
-    (message.unclosed || announced || short).then(|| Doubt { fault: Fault::Truncated, readings: Vec::new() })
+    (message.unclosed || announced || short).then(|| Doubt {
+        fault: Fault::Truncated,
+        readings: Vec::new(),
+    })
 }
 
 /// The data with Y and Z exchanged in serial number and batch; `None` if nothing changes.
@@ -128,8 +169,14 @@ fn exchange_yz(data: &ScannedData) -> Option<ScannedData> {
         text.chars().map(swap).collect()
     };
     let mut swapped = data.clone();
-    swapped.serial = data.serial.as_ref().and_then(|serial| Serial::from_bytes(exchange(serial.as_str()).as_bytes()));
-    swapped.batch = data.batch.as_ref().and_then(|batch| BatchNumber::from_bytes(exchange(batch.as_str()).as_bytes()));
+    swapped.serial = data
+        .serial
+        .as_ref()
+        .and_then(|serial| Serial::from_bytes(exchange(serial.as_str()).as_bytes()));
+    swapped.batch = data
+        .batch
+        .as_ref()
+        .and_then(|batch| BatchNumber::from_bytes(exchange(batch.as_str()).as_bytes()));
     (swapped != *data).then_some(swapped)
 }
 
@@ -137,15 +184,27 @@ fn exchange_yz(data: &ScannedData) -> Option<ScannedData> {
 /// letters would have moved those of identifiers as well, or shown letters with accents.
 fn only_yz_and_punctuation_differ(host: &Reading, plain: &Reading) -> bool {
     let (host, plain) = (host.text.as_bytes(), plain.text.as_bytes());
-    let movable = |byte: u8| !byte.is_ascii_alphanumeric() || matches!(byte, b'y' | b'z' | b'Y' | b'Z');
-    host.len() == plain.len() && host.iter().zip(plain).all(|(&a, &b)| a == b || (movable(a) && movable(b)))
+    let movable =
+        |byte: u8| !byte.is_ascii_alphanumeric() || matches!(byte, b'y' | b'z' | b'Y' | b'Z');
+    host.len() == plain.len()
+        && host
+            .iter()
+            .zip(plain)
+            .all(|(&a, &b)| a == b || (movable(a) && movable(b)))
 }
 
 fn any_value(reading: &Reading, test: fn(u8) -> bool) -> bool {
     let text = reading.text_as_read();
-    reading.message.values(&text).any(|(_, value)| value.bytes().any(test))
+    reading
+        .message
+        .values(&text)
+        .any(|(_, value)| value.bytes().any(test))
 }
 
 fn candidate(data: ScannedData, evidence: &'static str) -> Candidate {
-    Candidate { data, confidence: Confidence::Low, evidence: vec![Cow::Borrowed(evidence)] }
+    Candidate {
+        data,
+        confidence: Confidence::Low,
+        evidence: vec![Cow::Borrowed(evidence)],
+    }
 }

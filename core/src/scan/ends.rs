@@ -30,7 +30,8 @@ pub(super) fn split_symbology(text: &str) -> (Option<(SymbologyIdentifier, IdCas
         return (Some((identifier, IdCase::AsWritten)), rest);
     }
     let put_right = super::letter_case::exchange(&text[..3]);
-    let identifier = SymbologyIdentifier::split_from(&put_right).map_or(identifier, |(identifier, _)| identifier);
+    let identifier = SymbologyIdentifier::split_from(&put_right)
+        .map_or(identifier, |(identifier, _)| identifier);
     (Some((identifier, IdCase::Exchanged)), rest)
 }
 
@@ -64,7 +65,12 @@ pub(super) fn note(faults: &mut Vec<Fault>, fault: Fault) {
     }
 }
 
-fn off_start<'a>(text: &'a str, what: fn(char) -> bool, fault: Fault, faults: &mut Vec<Fault>) -> &'a str {
+fn off_start<'a>(
+    text: &'a str,
+    what: fn(char) -> bool,
+    fault: Fault,
+    faults: &mut Vec<Fault>,
+) -> &'a str {
     let rest = text.trim_start_matches(what);
     if rest.len() < text.len() {
         note(faults, fault);
@@ -72,7 +78,12 @@ fn off_start<'a>(text: &'a str, what: fn(char) -> bool, fault: Fault, faults: &m
     rest
 }
 
-fn off_end<'a>(text: &'a str, what: fn(char) -> bool, fault: Fault, faults: &mut Vec<Fault>) -> &'a str {
+fn off_end<'a>(
+    text: &'a str,
+    what: fn(char) -> bool,
+    fault: Fault,
+    faults: &mut Vec<Fault>,
+) -> &'a str {
     let rest = text.trim_end_matches(what);
     if rest.len() < text.len() {
         note(faults, fault);
@@ -106,8 +117,24 @@ mod tests {
     #[test]
     fn everything_outside_is_taken_off_and_remarked() {
         check("01", "01", &[]);
-        check("\u{2}01\u{3}\r\n", "01", &[Fault::ControlPrefix, Fault::LineTerminator, Fault::ControlSuffix]);
-        check("\u{feff} 01\t", "01", &[Fault::ByteOrderMark, Fault::Whitespace, Fault::LineTerminator]);
+        check(
+            "\u{2}01\u{3}\r\n",
+            "01",
+            &[
+                Fault::ControlPrefix,
+                Fault::LineTerminator,
+                Fault::ControlSuffix,
+            ],
+        );
+        check(
+            "\u{feff} 01\t",
+            "01",
+            &[
+                Fault::ByteOrderMark,
+                Fault::Whitespace,
+                Fault::LineTerminator,
+            ],
+        );
         check("S1\u{1e}\u{4}\r", "S1\u{1e}\u{4}", &[Fault::LineTerminator]);
         check("\u{0}´d2\u{0}", "\u{0}´d2\u{0}", &[]);
         check("\r", "", &[Fault::LineTerminator]);
@@ -115,7 +142,11 @@ mod tests {
 
     #[test]
     fn identifiers_are_read_in_either_case() {
-        let read = |text| split_symbology(text).0.map(|(id, case)| (id.to_string(), case));
+        let read = |text| {
+            split_symbology(text)
+                .0
+                .map(|(id, case)| (id.to_string(), case))
+        };
         assert_eq!(read("]d201"), Some(("]d2".to_owned(), IdCase::AsWritten)));
         assert_eq!(read("]D201"), Some(("]d2".to_owned(), IdCase::Exchanged)));
         assert_eq!(read("]E04"), Some(("]E0".to_owned(), IdCase::AsWritten)));

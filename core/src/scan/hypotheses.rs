@@ -33,7 +33,12 @@ pub(super) fn by_one_fault(body: &str, capture: Capture, context: &DeviceContext
     }
     if let Some(decoded) = lookalike::decode_again(body) {
         let evidence = "the bytes of the text are UTF-8 that was shown as Latin-1";
-        found.extend(Reading::of_repaired(&decoded, year, &[Fault::Encoding], evidence));
+        found.extend(Reading::of_repaired(
+            &decoded,
+            year,
+            &[Fault::Encoding],
+            evidence,
+        ));
     }
     // What is rarer, or explains by accident more often, is asked last.
     if found.iter().all(|reading| reading.repair_may_be_data) {
@@ -57,40 +62,79 @@ pub(super) fn by_two_faults(body: &str, capture: Capture, context: &DeviceContex
         }
     };
     for layout in keyboard::layouts() {
-        let Some(typed) = layout.typed(body, capture).filter(|typed| typed.text != body) else { continue };
-        then(separators_put_back(&typed.text, year), Fault::KeyboardLayout, host_evidence(layout));
+        let Some(typed) = layout
+            .typed(body, capture)
+            .filter(|typed| typed.text != body)
+        else {
+            continue;
+        };
+        then(
+            separators_put_back(&typed.text, year),
+            Fault::KeyboardLayout,
+            host_evidence(layout),
+        );
     }
     let exchanged = letter_case::exchange(body);
     if exchanged != body {
-        then(by_layouts(&exchanged, capture, year), Fault::CaseInverted, "the letter case is exchanged".to_owned());
-        then(separators_put_back(&exchanged, year), Fault::CaseInverted, "the letter case is exchanged".to_owned());
+        then(
+            by_layouts(&exchanged, capture, year),
+            Fault::CaseInverted,
+            "the letter case is exchanged".to_owned(),
+        );
+        then(
+            separators_put_back(&exchanged, year),
+            Fault::CaseInverted,
+            "the letter case is exchanged".to_owned(),
+        );
     }
     if let Some(decoded) = lookalike::decode_again(body) {
         let evidence = "the bytes of the text are UTF-8 that was shown as Latin-1";
-        then(by_one_fault(&decoded, capture, context), Fault::Encoding, evidence.to_owned());
+        then(
+            by_one_fault(&decoded, capture, context),
+            Fault::Encoding,
+            evidence.to_owned(),
+        );
     }
     if let Some((plain, fault)) = lookalike::plain_characters(body) {
-        then(separators_put_back(&plain, year), fault, "characters that only look alike were replaced".to_owned());
+        then(
+            separators_put_back(&plain, year),
+            fault,
+            "characters that only look alike were replaced".to_owned(),
+        );
     }
     for prefix in VENDOR_PREFIXES {
         if let Some(rest) = body.strip_prefix(prefix) {
-            then(separators_put_back(rest, year), Fault::VendorPrefix, format!("{prefix:?} is a maker's code mark"));
+            then(
+                separators_put_back(rest, year),
+                Fault::VendorPrefix,
+                format!("{prefix:?} is a maker's code mark"),
+            );
         }
     }
     found
 }
 
 /// The reading under the layouts that are known of this device.
-pub(super) fn by_known_device(body: &str, capture: Capture, context: &DeviceContext) -> Option<Reading> {
+pub(super) fn by_known_device(
+    body: &str,
+    capture: Capture,
+    context: &DeviceContext,
+) -> Option<Reading> {
     let host = keyboard::layout(context.host_layout.as_deref()?)?;
     let scanner = keyboard::layout(context.scanner_layout.as_deref().unwrap_or(US_LAYOUT))?;
     let typed = host.typed(body, capture)?;
-    let meant = scanner.meant(&typed.text).filter(|_| !std::ptr::eq(scanner, &keyboard::layouts()[0]));
+    let meant = scanner
+        .meant(&typed.text)
+        .filter(|_| !std::ptr::eq(scanner, &keyboard::layouts()[0]));
     let meant = meant.unwrap_or_else(|| typed.text.clone());
-    let mut reading = Reading::of(&meant, context.reference_year).ok().filter(|reading| reading.message.names_a_pack())?;
+    let mut reading = Reading::of(&meant, context.reference_year)
+        .ok()
+        .filter(|reading| reading.message.names_a_pack())?;
     if meant != body {
         reading.repairs = layout_faults(&typed);
-        reading.evidence.push("the keyboard layouts of this device are known".into());
+        reading
+            .evidence
+            .push("the keyboard layouts of this device are known".into());
     }
     Some(reading)
 }
@@ -100,10 +144,20 @@ pub(super) fn by_layouts(body: &str, capture: Capture, reference_year: i32) -> V
     let mut plain = Vec::new();
     let mut merged = Vec::new();
     for layout in keyboard::layouts() {
-        let Some(typed) = layout.typed(body, capture).filter(|typed| typed.text != body) else { continue };
+        let Some(typed) = layout
+            .typed(body, capture)
+            .filter(|typed| typed.text != body)
+        else {
+            continue;
+        };
         let faults = layout_faults(&typed);
-        let reading = Reading::of_repaired(&typed.text, reference_year, &faults, host_evidence(layout));
-        if typed.merged { merged.extend(reading) } else { plain.extend(reading) }
+        let reading =
+            Reading::of_repaired(&typed.text, reference_year, &faults, host_evidence(layout));
+        if typed.merged {
+            merged.extend(reading)
+        } else {
+            plain.extend(reading)
+        }
     }
     // One key that shows ä is likelier than a dead key and a letter.
     if plain.is_empty() { merged } else { plain }
@@ -113,7 +167,10 @@ pub(super) fn by_layouts(body: &str, capture: Capture, reference_year: i32) -> V
 fn by_scanner_layouts(body: &str, reference_year: i32) -> Vec<Reading> {
     let explain = |layout: &Layout| {
         let meant = layout.meant(body).filter(|meant| meant != body)?;
-        let evidence = format!("the scanner is set to keyboard layout {}, the computer to US", layout.names().join(" or "));
+        let evidence = format!(
+            "the scanner is set to keyboard layout {}, the computer to US",
+            layout.names().join(" or ")
+        );
         Reading::of_repaired(&meant, reference_year, &[Fault::KeyboardLayout], evidence)
     };
     keyboard::layouts().iter().filter_map(explain).collect()
@@ -127,7 +184,10 @@ fn layout_faults(typed: &keyboard::Typed) -> Vec<Fault> {
 }
 
 fn host_evidence(layout: &Layout) -> String {
-    format!("the computer has keyboard layout {}, the scanner types as US", layout.names().join(" or "))
+    format!(
+        "the computer has keyboard layout {}, the scanner types as US",
+        layout.names().join(" or ")
+    )
 }
 
 /// The text with replaced or lost separators put back.
@@ -138,7 +198,9 @@ pub(super) fn separators_put_back(body: &str, reference_year: i32) -> Vec<Readin
     for substitution in separators::substitutions(rest) {
         let text = format!("{head}{}", substitution.text);
         let evidence = format!("{:?} stands where separators belong", substitution.token);
-        if let Some(mut reading) = Reading::of_repaired(&text, reference_year, &[Fault::SeparatorReplaced], evidence) {
+        if let Some(mut reading) =
+            Reading::of_repaired(&text, reference_year, &[Fault::SeparatorReplaced], evidence)
+        {
             reading.repair_may_be_data = substitution.may_be_data;
             found.push(reading);
         }
@@ -147,7 +209,9 @@ pub(super) fn separators_put_back(body: &str, reference_year: i32) -> Vec<Readin
         return found;
     }
     // A device that sends some separators sends all, and digits at the end may be another code.
-    let accidental = rest.starts_with("[)>") || !separators::has_none(rest) || repeat::appended_ean(rest).is_some();
+    let accidental = rest.starts_with("[)>")
+        || !separators::has_none(rest)
+        || repeat::appended_ean(rest).is_some();
     for (text, message) in separators::splits(rest, reference_year) {
         if text == rest {
             continue;
@@ -165,8 +229,16 @@ pub(super) fn separators_put_back(body: &str, reference_year: i32) -> Vec<Readin
         });
         if let Some(text) = tokens_cut {
             let evidence = "signs before these places stand where separators belong";
-            let reading = Reading::of_repaired(&format!("{head}{text}"), reference_year, &[Fault::SeparatorReplaced], evidence);
-            found.extend(reading.map(|reading| Reading { repair_may_be_data: true, ..reading }));
+            let reading = Reading::of_repaired(
+                &format!("{head}{text}"),
+                reference_year,
+                &[Fault::SeparatorReplaced],
+                evidence,
+            );
+            found.extend(reading.map(|reading| Reading {
+                repair_may_be_data: true,
+                ..reading
+            }));
         }
     }
     found
@@ -177,14 +249,21 @@ fn without_fnc1_text(body: &str, reference_year: i32) -> Vec<Reading> {
     let head = &body[..body.len() - rest.len()];
     let mut found = Vec::new();
     for mark in FNC1_TEXTS {
-        let Some(rest) = rest.strip_prefix(mark) else { continue };
+        let Some(rest) = rest.strip_prefix(mark) else {
+            continue;
+        };
         let evidence = format!("{mark:?} at the start stands for FNC1");
         let replaced = rest.replace(mark, "\u{1d}");
         let faults: &[Fault] = match replaced == rest {
             true => &[Fault::Fnc1AsText],
             false => &[Fault::Fnc1AsText, Fault::SeparatorReplaced],
         };
-        found.extend(Reading::of_repaired(&format!("{head}{replaced}"), reference_year, faults, evidence));
+        found.extend(Reading::of_repaired(
+            &format!("{head}{replaced}"),
+            reference_year,
+            faults,
+            evidence,
+        ));
     }
     found
 }
@@ -202,12 +281,22 @@ fn without_vendor_prefix(body: &str, reference_year: i32) -> Vec<Reading> {
 fn without_appended_ean(body: &str, reference_year: i32) -> Option<Reading> {
     let before = repeat::appended_ean(body)?;
     let evidence = "the text ends in the digits of an EAN code";
-    let mut reading = Reading::of_repaired(before, reference_year, &[Fault::LinearCodeAppended], evidence)?;
+    let mut reading = Reading::of_repaired(
+        before,
+        reference_year,
+        &[Fault::LinearCodeAppended],
+        evidence,
+    )?;
     reading.repair_may_be_data = !before.ends_with(['\u{1e}', '\u{4}']);
     Some(reading)
 }
 
 fn lookalikes(body: &str, reference_year: i32) -> Option<Reading> {
     let (plain, fault) = lookalike::plain_characters(body)?;
-    Reading::of_repaired(&plain, reference_year, &[fault], "characters that only look alike were replaced")
+    Reading::of_repaired(
+        &plain,
+        reference_year,
+        &[fault],
+        "characters that only look alike were replaced",
+    )
 }

@@ -19,7 +19,9 @@ impl Diagnosis {
         let symbology = self.symbology.map(|id| id.to_string());
         field(&mut out, "symbology", symbology.as_deref());
         out.push_str(",\"faults\":");
-        list(&mut out, &self.faults, |out, fault| string(out, fault.label()));
+        list(&mut out, &self.faults, |out, fault| {
+            string(out, fault.label())
+        });
         out.push_str(",\"data\":");
         match &self.data {
             Some(found) => data(&mut out, found),
@@ -30,7 +32,9 @@ impl Diagnosis {
             Some(Scheme::Ifa) => "di",
             Some(Scheme::Gs1) | None => "ai",
         };
-        list(&mut out, &self.elements, |out, found| element(out, key, found));
+        list(&mut out, &self.elements, |out, found| {
+            element(out, key, found)
+        });
         out.push_str(",\"candidates\":");
         list(&mut out, &self.candidates, candidate);
         field(&mut out, "advice", Some(&self.advice));
@@ -42,9 +46,21 @@ impl Diagnosis {
 fn data(out: &mut String, data: &ScannedData) {
     out.push_str("{\"product_code\":");
     nullable(out, data.product_code.as_ref().map(|code| code.as_str()));
-    field(out, "serial", data.serial.as_ref().map(|serial| serial.as_str()));
-    field(out, "batch", data.batch.as_ref().map(|batch| batch.as_str()));
-    field(out, "expiry", data.expiry.as_ref().map(|expiry| expiry.raw()));
+    field(
+        out,
+        "serial",
+        data.serial.as_ref().map(|serial| serial.as_str()),
+    );
+    field(
+        out,
+        "batch",
+        data.batch.as_ref().map(|batch| batch.as_str()),
+    );
+    field(
+        out,
+        "expiry",
+        data.expiry.as_ref().map(|expiry| expiry.raw()),
+    );
     field(out, "nhrn", data.nhrn.as_deref());
     out.push('}');
 }
@@ -64,7 +80,9 @@ fn candidate(out: &mut String, candidate: &Candidate) {
     data(out, &candidate.data);
     field(out, "confidence", Some(candidate.confidence.as_str()));
     out.push_str(",\"evidence\":");
-    list(out, &candidate.evidence, |out, sentence| string(out, sentence));
+    list(out, &candidate.evidence, |out, sentence| {
+        string(out, sentence)
+    });
     out.push('}');
 }
 

@@ -70,7 +70,12 @@ pub fn layouts() -> &'static [Layout] {
 
 /// The layout of this name, such as `de-CH`; letter case does not matter.
 pub fn layout(name: &str) -> Option<&'static Layout> {
-    layouts().iter().find(|layout| layout.names.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    layouts().iter().find(|layout| {
+        layout
+            .names
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    })
 }
 
 impl Layout {
@@ -109,8 +114,16 @@ impl Layout {
             if let Some(bracket) = self.bracket(c, capture).filter(|_| text.is_empty()) {
                 text.push(bracket);
             } else if c == '\0' {
-                let opening = chars.peek().filter(|_| text.is_empty()).and_then(|&next| self.dead_bracket(next));
-                match opening.or_else(|| chars.peek().and_then(|&next| self.dead_key(next)).map(char::from)) {
+                let opening = chars
+                    .peek()
+                    .filter(|_| text.is_empty())
+                    .and_then(|&next| self.dead_bracket(next));
+                match opening.or_else(|| {
+                    chars
+                        .peek()
+                        .and_then(|&next| self.dead_key(next))
+                        .map(char::from)
+                }) {
                     Some(us) => {
                         chars.next();
                         text.push(us);
@@ -148,12 +161,19 @@ impl Layout {
     }
 
     fn bracket(&self, shown: char, capture: Capture) -> Option<char> {
-        let plain = [']', '['].into_iter().find(|&bracket| self.keys[bracket as usize] == Key::Shows(shown));
-        plain.or_else(|| self.dead_bracket(shown).filter(|_| capture == Capture::Characters))
+        let plain = [']', '[']
+            .into_iter()
+            .find(|&bracket| self.keys[bracket as usize] == Key::Shows(shown));
+        plain.or_else(|| {
+            self.dead_bracket(shown)
+                .filter(|_| capture == Capture::Characters)
+        })
     }
 
     fn dead_bracket(&self, accent: char) -> Option<char> {
-        [']', '['].into_iter().find(|&bracket| self.keys[bracket as usize] == Key::Dead(accent))
+        [']', '[']
+            .into_iter()
+            .find(|&bracket| self.keys[bracket as usize] == Key::Dead(accent))
     }
 
     fn plain_key(&self, shown: char) -> Option<u8> {
@@ -165,7 +185,10 @@ impl Layout {
     }
 
     fn dead_key(&self, accent: char) -> Option<u8> {
-        self.dead.iter().find(|&&(c, _)| c == accent).map(|&(_, us)| us)
+        self.dead
+            .iter()
+            .find(|&&(c, _)| c == accent)
+            .map(|&(_, us)| us)
     }
 
     /// A text field shows a dead key as accent, or merged with the letter behind it.
@@ -204,7 +227,10 @@ impl Layout {
         if bytes.contains(&0) && !loses(GS) {
             return None;
         }
-        bytes.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = GS);
+        bytes
+            .iter_mut()
+            .filter(|byte| **byte == 0)
+            .for_each(|byte| *byte = GS);
         *text = String::from_utf8(bytes).ok()?;
         Some(())
     }
@@ -224,7 +250,11 @@ fn decompose(c: char) -> Option<(char, char)> {
         ('°', "åůÅŮ", "auAU"),
     ];
     LETTERS.iter().find_map(|&(accent, merged, bases)| {
-        merged.chars().zip(bases.chars()).find(|&(letter, _)| letter == c).map(|(_, base)| (accent, base))
+        merged
+            .chars()
+            .zip(bases.chars())
+            .find(|&(letter, _)| letter == c)
+            .map(|(_, base)| (accent, base))
     })
 }
 
@@ -232,15 +262,28 @@ fn decompose(c: char) -> Option<(char, char)> {
 fn parse(table: &'static str) -> Vec<Layout> {
     let mut layouts = vec![us_layout()];
     for line in table.lines().filter(|line| !line.starts_with('#')) {
-        if let Some(names) = line.strip_suffix(" :").filter(|names| !names.starts_with(' ')) {
-            layouts.push(Layout { names: names.split(' ').collect(), ..us_layout() });
+        if let Some(names) = line
+            .strip_suffix(" :")
+            .filter(|names| !names.starts_with(' '))
+        {
+            layouts.push(Layout {
+                names: names.split(' ').collect(),
+                ..us_layout()
+            });
         } else if let Some(layout) = layouts.last_mut() {
-            line.split_ascii_whitespace().for_each(|entry| change(layout, entry));
+            line.split_ascii_whitespace()
+                .for_each(|entry| change(layout, entry));
         }
     }
     // Where two characters of codes show alike (the Spanish variant does that), each way back is a layout of its own.
-    let doubled: Vec<Layout> = layouts.iter().filter(|layout| shows_alike(layout)).cloned().collect();
-    layouts.iter_mut().for_each(|layout| index(layout, (1..128).collect()));
+    let doubled: Vec<Layout> = layouts
+        .iter()
+        .filter(|layout| shows_alike(layout))
+        .cloned()
+        .collect();
+    layouts
+        .iter_mut()
+        .for_each(|layout| index(layout, (1..128).collect()));
     layouts.extend(doubled.into_iter().map(|mut layout| {
         index(&mut layout, (1..128).rev().collect());
         layout
@@ -254,7 +297,10 @@ fn shows_alike(layout: &Layout) -> bool {
         .filter(|&us| SET_82[usize::from(us)])
         .map(|us| layout.keys[usize::from(us)])
         .collect();
-    shown.iter().enumerate().any(|(at, key)| shown[..at].contains(key))
+    shown
+        .iter()
+        .enumerate()
+        .any(|(at, key)| shown[..at].contains(key))
 }
 
 fn us_layout() -> Layout {
@@ -263,13 +309,21 @@ fn us_layout() -> Layout {
         keys[us as usize] = Key::Shows(us);
     }
     keys[usize::from(EOT)] = Key::Nothing;
-    Layout { names: vec![US_LAYOUT], keys, low: [0; 384], high: Vec::new(), dead: Vec::new() }
+    Layout {
+        names: vec![US_LAYOUT],
+        keys,
+        low: [0; 384],
+        high: Vec::new(),
+        dead: Vec::new(),
+    }
 }
 
 /// Takes one entry of the table in: US character, then `∅`, `◌` and accent, or the character shown.
 fn change(layout: &mut Layout, entry: &str) {
     let mut chars = entry.chars().map(unpicture);
-    let (Some(us), Some(first), second) = (chars.next(), chars.next(), chars.next()) else { return };
+    let (Some(us), Some(first), second) = (chars.next(), chars.next(), chars.next()) else {
+        return;
+    };
     let key = match (first, second) {
         ('∅', None) => Key::Nothing,
         ('◌', Some(accent)) => Key::Dead(accent),
@@ -285,7 +339,9 @@ fn unpicture(c: char) -> char {
     match c {
         '␠' => ' ',
         '␭' => '\u{ad}',
-        '␜' | '␝' | '␞' | '␟' | '␛' | '␈' => char::from_u32(u32::from(c) - 0x2400).unwrap_or(c),
+        '␜' | '␝' | '␞' | '␟' | '␛' | '␈' => {
+            char::from_u32(u32::from(c) - 0x2400).unwrap_or(c)
+        }
         c => c,
     }
 }
@@ -320,8 +376,19 @@ mod tests {
 
     fn check(name: &str, capture: Capture, code: &str, shown: &str) {
         let layout = layout(name).unwrap();
-        assert_eq!(layout.show(code, capture).as_deref(), Some(shown), "{name} shows");
-        assert_eq!(layout.typed(shown, capture).map(|typed| typed.text).as_deref(), Some(code), "{name} back");
+        assert_eq!(
+            layout.show(code, capture).as_deref(),
+            Some(shown),
+            "{name} shows"
+        );
+        assert_eq!(
+            layout
+                .typed(shown, capture)
+                .map(|typed| typed.text)
+                .as_deref(),
+            Some(code),
+            "{name} back"
+        );
     }
 
     #[test]
@@ -330,14 +397,24 @@ mod tests {
         check("fr", Capture::Characters, "]d20123456789", "$déà&é\"'(-è_ç");
         check("DE-ch", Capture::KeyEvents, "]d2\u{1d}Y", "\0¨d2\u{1d}Z");
         check("pt", Capture::KeyEvents, "]d21\u{1d}2", "\0´d21\02");
-        check("bg", Capture::KeyEvents, "[)>\u{1e}06\u{1d}9N\u{1e}\u{4}", "ц№Л\006\09Х\0\0");
+        check(
+            "bg",
+            Capture::KeyEvents,
+            "[)>\u{1e}06\u{1d}9N\u{1e}\u{4}",
+            "ц№Л\006\09Х\0\0",
+        );
         check("lv", Capture::Characters, "]d2\u{1d}A", "hs2\u{8}Š");
         check("el", Capture::KeyEvents, "]d2Ww", "]δ2\0΅ς");
     }
 
     #[test]
     fn a_text_field_merges_accent_and_letter() {
-        let typed = |name, shown| layout(name).unwrap().typed(shown, Capture::Characters).map(|typed| typed.text);
+        let typed = |name, shown| {
+            layout(name)
+                .unwrap()
+                .typed(shown, Capture::Characters)
+                .map(|typed| typed.text)
+        };
         assert_eq!(typed("da", "¨d2").as_deref(), Some("]d2"));
         assert_eq!(typed("da", "A`1").as_deref(), Some("A+1"));
         assert_eq!(typed("da", "á").as_deref(), Some("=a"));
@@ -345,7 +422,10 @@ mod tests {
 
     #[test]
     fn forty_seven_layouts_have_a_way_back_for_every_character_of_set_82() {
-        let names: std::collections::HashSet<&str> = layouts().iter().flat_map(|layout| layout.names.clone()).collect();
+        let names: std::collections::HashSet<&str> = layouts()
+            .iter()
+            .flat_map(|layout| layout.names.clone())
+            .collect();
         assert_eq!(names.len(), 48);
         for layout in layouts() {
             for us in (0..128u8).filter(|&us| SET_82[usize::from(us)]) {
@@ -353,7 +433,11 @@ mod tests {
                 let shown = layout.show(&code, Capture::KeyEvents).unwrap();
                 let same = layouts().iter().filter(|other| other.names == layout.names);
                 let mut back = same.filter_map(|same| same.typed(&shown, Capture::KeyEvents));
-                assert!(back.any(|typed| typed.text == code), "{:?} {code}", layout.names);
+                assert!(
+                    back.any(|typed| typed.text == code),
+                    "{:?} {code}",
+                    layout.names
+                );
             }
         }
     }

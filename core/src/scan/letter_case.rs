@@ -16,10 +16,7 @@ pub(super) enum CaseFinding {
     /// The case was exchanged, for certain: the data is what undoing gives.
     Inverted,
     /// The case may have been exchanged or folded; `fault` names the likelier, `also` another.
-    Doubtful {
-        fault: Fault,
-        also: Option<Fault>,
-    },
+    Doubtful { fault: Fault, also: Option<Fault> },
     /// The case was folded, for certain; the serial number was probably written in both.
     Destroyed(Fault),
 }
@@ -51,7 +48,10 @@ pub(super) fn exchange(text: &str) -> String {
 
 /// Judges the letters of `message` in `text`, the text as it arrived; letter case apart it is what the message was read from.
 pub(super) fn judge(message: &Message, text: &str, witness: CaseWitness) -> CaseFinding {
-    let letters = message.values(text).map(|(_, value)| Letters::of(value)).fold(Letters::default(), Letters::plus);
+    let letters = message
+        .values(text)
+        .map(|(_, value)| Letters::of(value))
+        .fold(Letters::default(), Letters::plus);
     let serial = message.serial_in(text);
     let format_06 = message.scheme == Scheme::Ifa;
     let folded = |fault| match mixed_case_is_likely(serial) {
@@ -63,19 +63,33 @@ pub(super) fn judge(message: &Message, text: &str, witness: CaseWitness) -> Case
             _ if format_06 && witness.identifiers_exchanged => CaseFinding::Inverted,
             Letters { upper: 0, lower: 0 } => CaseFinding::Inverted,
             Letters { lower: 0, .. } => folded(Fault::UpperCased),
-            _ if format_06 => CaseFinding::Doubtful { fault: Fault::CaseInverted, also: None },
+            _ if format_06 => CaseFinding::Doubtful {
+                fault: Fault::CaseInverted,
+                also: None,
+            },
             _ => CaseFinding::Inverted,
         },
         Some(IdCase::AsWritten) => match letters {
             Letters { upper: 0, .. } if witness.identifiers_exchanged => folded(Fault::LowerCased),
-            _ if witness.identifiers_exchanged => CaseFinding::Doubtful { fault: Fault::CaseInverted, also: None },
-            Letters { upper: 0, lower: 1.. } if !format_06 => CaseFinding::Doubtful { fault: Fault::LowerCased, also: None },
+            _ if witness.identifiers_exchanged => CaseFinding::Doubtful {
+                fault: Fault::CaseInverted,
+                also: None,
+            },
+            Letters {
+                upper: 0,
+                lower: 1..,
+            } if !format_06 => CaseFinding::Doubtful {
+                fault: Fault::LowerCased,
+                also: None,
+            },
             _ => CaseFinding::Quiet,
         },
         None if witness.identifiers_exchanged => match letters {
             // Small letters throughout can be Caps Lock over capitals or a folding scanner; without a letter in the serial
             // number both mean the same pack, and IFA recommends capitals for the batch.
-            Letters { upper: 0, .. } if Letters::of(serial).lower > 0 => CaseFinding::Destroyed(Fault::LowerCased),
+            Letters { upper: 0, .. } if Letters::of(serial).lower > 0 => {
+                CaseFinding::Destroyed(Fault::LowerCased)
+            }
             _ => CaseFinding::Inverted,
         },
         None => without_witness(message.batch_in(text), serial, letters, format_06),
@@ -93,10 +107,16 @@ fn without_witness(batch: &str, serial: &str, letters: Letters, format_06: bool)
     };
     if unusual && !format_06 {
         let also = (letters.upper == 0).then_some(Fault::LowerCased);
-        return CaseFinding::Doubtful { fault: Fault::CaseInverted, also };
+        return CaseFinding::Doubtful {
+            fault: Fault::CaseInverted,
+            also,
+        };
     }
     if letters.lower == 0 && mixed_case_is_likely(serial) {
-        return CaseFinding::Doubtful { fault: Fault::UpperCased, also: None };
+        return CaseFinding::Doubtful {
+            fault: Fault::UpperCased,
+            also: None,
+        };
     }
     CaseFinding::Quiet
 }
@@ -107,7 +127,9 @@ fn without_witness(batch: &str, serial: &str, letters: Letters, format_06: bool)
 /// whole of set 82.
 fn mixed_case_is_likely(serial: &str) -> bool {
     let letters = serial.bytes().filter(u8::is_ascii_alphabetic).count();
-    let whole_set = serial.bytes().any(|byte| !byte.is_ascii_alphanumeric() && !b"-_./".contains(&byte));
+    let whole_set = serial
+        .bytes()
+        .any(|byte| !byte.is_ascii_alphanumeric() && !b"-_./".contains(&byte));
     letters >= 5 || (letters > 1 && whole_set)
 }
 
@@ -120,7 +142,10 @@ impl Letters {
     }
 
     fn plus(self, other: Self) -> Self {
-        Self { upper: self.upper + other.upper, lower: self.lower + other.lower }
+        Self {
+            upper: self.upper + other.upper,
+            lower: self.lower + other.lower,
+        }
     }
 }
 
@@ -131,29 +156,59 @@ mod tests {
 
     fn check(text: &str, id: Option<IdCase>, expected: CaseFinding) {
         let message = read(text, 2026).unwrap();
-        let witness = CaseWitness { id, identifiers_exchanged: false };
+        let witness = CaseWitness {
+            id,
+            identifiers_exchanged: false,
+        };
         assert_eq!(judge(&message, text, witness), expected, "{text:?} {id:?}");
     }
 
     #[test]
     fn the_identifier_is_the_witness() {
         let exchanged = Some(IdCase::Exchanged);
-        check("010400638133393110ab\u{1d}21Xy", exchanged, CaseFinding::Inverted);
-        check("010400638133393110AB\u{1d}21XYZVW", exchanged, CaseFinding::Destroyed(Fault::UpperCased));
+        check(
+            "010400638133393110ab\u{1d}21Xy",
+            exchanged,
+            CaseFinding::Inverted,
+        );
+        check(
+            "010400638133393110AB\u{1d}21XYZVW",
+            exchanged,
+            CaseFinding::Destroyed(Fault::UpperCased),
+        );
         check("010400638133393121123", exchanged, CaseFinding::Inverted);
         let doubt = |fault| CaseFinding::Doubtful { fault, also: None };
-        check("010400638133393110AB\u{1d}21X1", exchanged, doubt(Fault::UpperCased));
-        check("010400638133393110ab\u{1d}21x1", Some(IdCase::AsWritten), doubt(Fault::LowerCased));
-        check("010400638133393110AB\u{1d}21x1", Some(IdCase::AsWritten), CaseFinding::Quiet);
+        check(
+            "010400638133393110AB\u{1d}21X1",
+            exchanged,
+            doubt(Fault::UpperCased),
+        );
+        check(
+            "010400638133393110ab\u{1d}21x1",
+            Some(IdCase::AsWritten),
+            doubt(Fault::LowerCased),
+        );
+        check(
+            "010400638133393110AB\u{1d}21x1",
+            Some(IdCase::AsWritten),
+            CaseFinding::Quiet,
+        );
     }
 
     #[test]
     fn without_identifier_only_habit_speaks() {
         check("010400638133393110AB\u{1d}21x1", None, CaseFinding::Quiet);
         check("010400638133393110AB\u{1d}21X1", None, CaseFinding::Quiet);
-        let inverted = |also| CaseFinding::Doubtful { fault: Fault::CaseInverted, also };
+        let inverted = |also| CaseFinding::Doubtful {
+            fault: Fault::CaseInverted,
+            also,
+        };
         check("010400638133393110ab\u{1d}21X1", None, inverted(None));
         check("0104006381333931101\u{1d}21Xx1", None, inverted(None));
-        check("010400638133393110ab\u{1d}21x1", None, inverted(Some(Fault::LowerCased)));
+        check(
+            "010400638133393110ab\u{1d}21x1",
+            None,
+            inverted(Some(Fault::LowerCased)),
+        );
     }
 }

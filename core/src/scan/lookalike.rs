@@ -38,7 +38,9 @@ pub(super) fn meaning(c: char) -> Option<Fault> {
 /// What stands for `c`; U+0000 stands for nothing at all.
 fn replacement(c: char) -> Option<(char, Fault)> {
     match c {
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => Some(('-', Fault::TypographicDash)),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => {
+            Some(('-', Fault::TypographicDash))
+        }
         '‘' | '’' | '‚' | '‛' | '′' => Some(('\'', Fault::TypographicDash)),
         '“' | '”' | '„' | '‟' | '″' => Some(('"', Fault::TypographicDash)),
         '⁄' | '∕' => Some(('/', Fault::TypographicDash)),
@@ -50,7 +52,10 @@ fn replacement(c: char) -> Option<(char, Fault)> {
         }
         _ => SAME_LOOK.iter().find_map(|(foreign, latin)| {
             let index = foreign.chars().position(|letter| letter == c)?;
-            latin.chars().nth(index).map(|plain| (plain, Fault::Homoglyph))
+            latin
+                .chars()
+                .nth(index)
+                .map(|plain| (plain, Fault::Homoglyph))
         }),
     }
 }
@@ -80,7 +85,11 @@ mod tests {
 
     fn check(text: &str, expected: Option<(&str, Fault)>) {
         let plain = plain_characters(text);
-        assert_eq!(plain.as_ref().map(|(text, fault)| (text.as_str(), *fault)), expected, "{text:?}");
+        assert_eq!(
+            plain.as_ref().map(|(text, fault)| (text.as_str(), *fault)),
+            expected,
+            "{text:?}"
+        );
     }
 
     #[test]

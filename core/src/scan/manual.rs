@@ -53,7 +53,9 @@ pub struct TypedCandidates {
 impl TypedCandidates {
     /// Whether `value` is among the candidates.
     pub fn contains(&self, value: &str) -> bool {
-        self.candidates.iter().any(|candidate| candidate.value == value)
+        self.candidates
+            .iter()
+            .any(|candidate| candidate.value == value)
     }
 
     /// The only candidate, if there is exactly one: then nothing else can have been meant.
@@ -66,7 +68,10 @@ impl TypedCandidates {
 
     fn add(&mut self, value: String, faults: &[Fault]) {
         if !self.contains(&value) {
-            self.candidates.push(TypedCandidate { value, faults: faults.to_vec() });
+            self.candidates.push(TypedCandidate {
+                value,
+                faults: faults.to_vec(),
+            });
         }
     }
 }
@@ -74,7 +79,10 @@ impl TypedCandidates {
 /// What the person who typed `typed` may have meant.
 pub fn candidates(field: Field, typed: &str, reference_year: i32) -> TypedCandidates {
     if is_spreadsheet_number(typed.trim()) && field != Field::Serial {
-        return TypedCandidates { refused: Some(Fault::SpreadsheetNumber), ..TypedCandidates::default() };
+        return TypedCandidates {
+            refused: Some(Fault::SpreadsheetNumber),
+            ..TypedCandidates::default()
+        };
     }
     let (plain, faults) = normalised(typed);
     let mut found = match field {
@@ -91,7 +99,9 @@ pub fn candidates(field: Field, typed: &str, reference_year: i32) -> TypedCandid
 
 /// Whether `text` is a number that a spreadsheet wrote as powers of ten: `4,15012E+12`.
 pub fn is_spreadsheet_number(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
+        return false;
+    };
     let exponent = exponent.strip_prefix('+').unwrap_or_default();
     let mut parts = mantissa.splitn(2, ['.', ',']);
     let whole = parts.next().unwrap_or_default();
@@ -145,11 +155,16 @@ fn product_codes(plain: &str, faults: &[Fault]) -> TypedCandidates {
         match Gtin::parse(&text) {
             // Eight digits are far likelier a PZN than a GTIN-8, which no medicine pack carries.
             Ok(gtin) if text.len() == 14 => found.add(gtin.to_string(), &faults),
-            Ok(gtin) if text.len() >= 12 => found.add(gtin.to_string(), &with(&faults, &[Fault::LeadingZeroLost])),
+            Ok(gtin) if text.len() >= 12 => {
+                found.add(gtin.to_string(), &with(&faults, &[Fault::LeadingZeroLost]))
+            }
             Ok(_) | Err(_) => {}
         }
         if let Ok(pzn) = Pzn::parse(text.trim_start_matches("PZN").trim_start_matches('-')) {
-            found.add(pzn.to_ntin().to_string(), &with(&faults, &[Fault::PznForNtin]));
+            found.add(
+                pzn.to_ntin().to_string(),
+                &with(&faults, &[Fault::PznForNtin]),
+            );
         }
     }
     found
@@ -157,7 +172,9 @@ fn product_codes(plain: &str, faults: &[Fault]) -> TypedCandidates {
 
 fn pzns(plain: &str, faults: &[Fault]) -> TypedCandidates {
     let mut found = TypedCandidates::default();
-    let text = plain.trim_start_matches("PZN").trim_start_matches(['-', ':']);
+    let text = plain
+        .trim_start_matches("PZN")
+        .trim_start_matches(['-', ':']);
     let mut spellings = vec![(text.to_owned(), faults.to_vec())];
     if let Some(digits) = digits_for_letters(text).filter(|digits| digits != text) {
         spellings.push((digits, with(faults, &[Fault::Confusable])));
@@ -165,7 +182,11 @@ fn pzns(plain: &str, faults: &[Fault]) -> TypedCandidates {
     for (text, faults) in spellings {
         if let Ok(pzn) = Pzn::parse(&text) {
             let shorter = text.len() < 8;
-            let faults = if shorter { with(&faults, &[Fault::LeadingZeroLost]) } else { faults };
+            let faults = if shorter {
+                with(&faults, &[Fault::LeadingZeroLost])
+            } else {
+                faults
+            };
             found.add(pzn.to_string(), &faults);
         }
     }
@@ -176,19 +197,31 @@ fn pzns(plain: &str, faults: &[Fault]) -> TypedCandidates {
 fn expiries(plain: &str, faults: &[Fault], reference_year: i32) -> TypedCandidates {
     let mut found = TypedCandidates::default();
     let mut add = |year: &str, month: &str, day: &str, faults: Vec<Fault>| {
-        let text = format!("{}{month:0>2}{day:0>2}", &year[year.len().saturating_sub(2)..]);
-        let Ok(resolved) = date::resolve_yymmdd(&text, reference_year, DayZero::MeansLastDay) else { return };
+        let text = format!(
+            "{}{month:0>2}{day:0>2}",
+            &year[year.len().saturating_sub(2)..]
+        );
+        let Ok(resolved) = date::resolve_yymmdd(&text, reference_year, DayZero::MeansLastDay)
+        else {
+            return;
+        };
         let raw = crate::expiry::Expiry::from_date(resolved);
         let month_only = format!("{}00", &text[..4]);
         // Day 00 and the last day name the same day but differ as text; either may be what is printed.
         let mut readings = vec![text.clone()];
         if text.ends_with("00") {
             readings.push(raw.raw().to_owned());
-        } else if date::resolve_yymmdd(&month_only, reference_year, DayZero::MeansLastDay).as_ref() == Ok(&resolved) {
+        } else if date::resolve_yymmdd(&month_only, reference_year, DayZero::MeansLastDay).as_ref()
+            == Ok(&resolved)
+        {
             readings.push(month_only);
         }
         for (index, reading) in readings.into_iter().enumerate() {
-            let form = if index == 0 { faults.clone() } else { with(&faults, &[Fault::DateForm]) };
+            let form = if index == 0 {
+                faults.clone()
+            } else {
+                with(&faults, &[Fault::DateForm])
+            };
             found.add(reading, &form);
         }
     };
@@ -216,14 +249,16 @@ fn expiries(plain: &str, faults: &[Fault], reference_year: i32) -> TypedCandidat
             }
             _ => {}
         },
-        [a, b] if digits(a) && digits(b) && a.len() <= 4 && b.len() <= 4 => match (a.len(), b.len()) {
-            (4, _) => add(a, b, "00", form),
-            (_, 4) => add(b, a, "00", form),
-            _ => {
-                add(b, a, "00", form.clone());
-                add(a, b, "00", form);
+        [a, b] if digits(a) && digits(b) && a.len() <= 4 && b.len() <= 4 => {
+            match (a.len(), b.len()) {
+                (4, _) => add(a, b, "00", form),
+                (_, 4) => add(b, a, "00", form),
+                _ => {
+                    add(b, a, "00", form.clone());
+                    add(a, b, "00", form);
+                }
             }
-        },
+        }
         [a, b, c] if digits(a) && digits(b) && digits(c) => {
             if a.len() == 4 {
                 add(a, b, c, form);
@@ -252,10 +287,17 @@ fn expiries(plain: &str, faults: &[Fault], reference_year: i32) -> TypedCandidat
 
 /// The number of a month by the first three letters of its English name.
 fn month_named(name: &str) -> Option<&'static str> {
-    let names = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-    let numbers = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
+    let names = [
+        "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+    ];
+    let numbers = [
+        "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12",
+    ];
     let head = name.get(..3)?.to_ascii_uppercase();
-    names.iter().position(|known| *known == head).map(|index| numbers[index])
+    names
+        .iter()
+        .position(|known| *known == head)
+        .map(|index| numbers[index])
 }
 
 /// Groups of characters that are taken for each other in print.
@@ -272,10 +314,18 @@ fn texts(plain: &str, faults: &[Fault]) -> TypedCandidates {
         return found;
     }
     found.add(plain.to_owned(), faults);
-    for other in [super::letter_case::exchange(plain), plain.to_ascii_uppercase(), plain.to_ascii_lowercase()] {
+    for other in [
+        super::letter_case::exchange(plain),
+        plain.to_ascii_uppercase(),
+        plain.to_ascii_lowercase(),
+    ] {
         found.add(other, &with(faults, &[Fault::CaseInverted]));
     }
-    let mut known: HashSet<String> = found.candidates.iter().map(|candidate| candidate.value.clone()).collect();
+    let mut known: HashSet<String> = found
+        .candidates
+        .iter()
+        .map(|candidate| candidate.value.clone())
+        .collect();
     let confused = with(faults, &[Fault::Confusable]);
     let mut last = vec![plain.to_owned()];
     while !last.is_empty() && !found.more {
@@ -293,7 +343,10 @@ fn texts(plain: &str, faults: &[Fault]) -> TypedCandidates {
                         return found;
                     }
                     known.insert(changed.clone());
-                    found.candidates.push(TypedCandidate { value: changed.clone(), faults: confused.clone() });
+                    found.candidates.push(TypedCandidate {
+                        value: changed.clone(),
+                        faults: confused.clone(),
+                    });
                     next.push(changed);
                 }
             }
@@ -304,7 +357,11 @@ fn texts(plain: &str, faults: &[Fault]) -> TypedCandidates {
 }
 
 fn alternatives(c: char) -> impl Iterator<Item = char> {
-    let group = CONFUSABLE.iter().find(|group| group.contains(c)).copied().unwrap_or_default();
+    let group = CONFUSABLE
+        .iter()
+        .find(|group| group.contains(c))
+        .copied()
+        .unwrap_or_default();
     group.chars().filter(move |&other| other != c)
 }
 
@@ -314,7 +371,11 @@ mod tests {
 
     fn check(field: Field, typed: &str, expected: &[&str]) {
         let found = candidates(field, typed, 2026);
-        let values: Vec<&str> = found.candidates.iter().map(|candidate| candidate.value.as_str()).collect();
+        let values: Vec<&str> = found
+            .candidates
+            .iter()
+            .map(|candidate| candidate.value.as_str())
+            .collect();
         assert_eq!(values, expected, "{field:?} {typed:?}");
     }
 
@@ -332,7 +393,11 @@ mod tests {
 
     #[test]
     fn dates_have_several_readings() {
-        check(Field::Expiry, "280229", &["280229", "280200", "290228", "290200"]);
+        check(
+            Field::Expiry,
+            "280229",
+            &["280229", "280200", "290228", "290200"],
+        );
         check(Field::Expiry, "02/2028", &["280200", "280229"]);
         check(Field::Expiry, "FEB-2028", &["280200", "280229"]);
         check(Field::Expiry, "15.02.2028", &["280215"]);

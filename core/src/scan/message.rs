@@ -79,7 +79,10 @@ impl Message {
 
     /// The value behind `identifier`.
     pub fn value<'a>(&self, text: &'a str, identifier: &str) -> Option<&'a str> {
-        let span = self.spans.iter().find(|span| &text[span.identifier.clone()] == identifier)?;
+        let span = self
+            .spans
+            .iter()
+            .find(|span| &text[span.identifier.clone()] == identifier)?;
         Some(&text[span.value.clone()])
     }
 
@@ -95,7 +98,9 @@ impl Message {
 
     /// Every value of the message.
     pub fn values<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.spans.iter().map(|span| (&text[span.identifier.clone()], &text[span.value.clone()]))
+        self.spans
+            .iter()
+            .map(|span| (&text[span.identifier.clone()], &text[span.value.clone()]))
     }
 
     /// Where the value of the last element lies in the text.
@@ -111,7 +116,10 @@ impl Message {
 
 /// Reads `text`, the code without its symbology identifier. Dates get their century from `reference_year`.
 pub(super) fn read(text: &str, reference_year: i32) -> Result<Message, Broken> {
-    let reader = Reader { text, reference_year };
+    let reader = Reader {
+        text,
+        reference_year,
+    };
     if text.starts_with("[)>") {
         return reader.envelope();
     }
@@ -194,17 +202,26 @@ impl Reader<'_> {
             }
             let known = (!message.spans.is_empty()).then_some(Scheme::Gs1);
             let rest = &bytes[at..];
-            let Some(identifier) = application_identifier::at_start_of(&self.text[at..range.end]) else {
+            let Some(identifier) = application_identifier::at_start_of(&self.text[at..range.end])
+            else {
                 let cut_short = rest.len() < 4 && rest.iter().all(u8::is_ascii_digit);
                 let scheme = known.or(cut_short.then_some(Scheme::Gs1));
                 return Err(broken(Fault::Unreadable, scheme, cut_short));
             };
             let start = at + identifier.code().len();
-            let separator = bytes[start..].iter().position(|&byte| byte == GS).map_or(bytes.len(), |gap| start + gap);
+            let separator = bytes[start..]
+                .iter()
+                .position(|&byte| byte == GS)
+                .map_or(bytes.len(), |gap| start + gap);
             let predefined = identifier.has_predefined_length();
-            let end = if predefined { start + identifier.length_max() } else { separator };
+            let end = if predefined {
+                start + identifier.length_max()
+            } else {
+                separator
+            };
             if end > separator {
-                let cut_short = separator == bytes.len() && bytes[start..].iter().all(u8::is_ascii_digit);
+                let cut_short =
+                    separator == bytes.len() && bytes[start..].iter().all(u8::is_ascii_digit);
                 return Err(broken(Fault::ElementInvalid, Some(Scheme::Gs1), cut_short));
             }
             let value = &bytes[start..end];
@@ -216,10 +233,19 @@ impl Reader<'_> {
                 && charset::is_set82(value)
                 && (!predefined || value.iter().all(u8::is_ascii_digit));
             if !fits {
-                return Err(broken(Fault::ElementInvalid, known.or(Some(Scheme::Gs1)), false));
+                return Err(broken(
+                    Fault::ElementInvalid,
+                    known.or(Some(Scheme::Gs1)),
+                    false,
+                ));
             }
-            let span = Span { identifier: at..start, value: start..end, title: identifier.title() };
-            self.take(&mut message, span).map_err(|fault| broken(fault, Some(Scheme::Gs1), false))?;
+            let span = Span {
+                identifier: at..start,
+                value: start..end,
+                title: identifier.title(),
+            };
+            self.take(&mut message, span)
+                .map_err(|fault| broken(fault, Some(Scheme::Gs1), false))?;
             at = end;
         }
         match message.spans.is_empty() {
@@ -235,14 +261,20 @@ impl Reader<'_> {
             let end = at + part.len();
             let last = end == range.end;
             if part.is_empty() {
-                let fault = if last { Fault::TrailingSeparator } else { Fault::LeadingSeparator };
+                let fault = if last {
+                    Fault::TrailingSeparator
+                } else {
+                    Fault::LeadingSeparator
+                };
                 note(&mut message.notes, fault);
                 at = end + 1;
                 continue;
             }
-            let known = DataIdentifier::split_from(part).and_then(|(known, value)| Some((value, known.title()?)));
+            let known = DataIdentifier::split_from(part)
+                .and_then(|(known, value)| Some((value, known.title()?)));
             let Some((value, title)) = known else {
-                let cut_short = last && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+                let cut_short =
+                    last && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
                 let scheme = (!message.spans.is_empty()).then_some(Scheme::Ifa);
                 return Err(broken(Fault::ElementInvalid, scheme, cut_short));
             };
@@ -251,8 +283,13 @@ impl Reader<'_> {
             if value.is_empty() {
                 return Err(broken(Fault::ElementInvalid, Some(Scheme::Ifa), last));
             }
-            let span = Span { identifier, value, title };
-            self.take(&mut message, span).map_err(|fault| broken(fault, Some(Scheme::Ifa), false))?;
+            let span = Span {
+                identifier,
+                value,
+                title,
+            };
+            self.take(&mut message, span)
+                .map_err(|fault| broken(fault, Some(Scheme::Ifa), false))?;
             at = end + 1;
         }
         match message.spans.is_empty() {
@@ -267,7 +304,11 @@ impl Reader<'_> {
         let value = &self.text[span.value.clone()];
         if let Some(before) = message.value(self.text, identifier) {
             // The same element twice is allowed with the same value, and refused otherwise (GS1 General Specifications 4.6).
-            return if before == value { Ok(()) } else { Err(Fault::ElementInvalid) };
+            return if before == value {
+                Ok(())
+            } else {
+                Err(Fault::ElementInvalid)
+            };
         }
         let data = &mut message.data;
         match (message.scheme, identifier) {
@@ -286,14 +327,18 @@ impl Reader<'_> {
             }
             (Scheme::Gs1, "21") | (Scheme::Ifa, "S") => {
                 message.serial_at = span.value.clone();
-                data.serial = Some(Serial::from_bytes(value.as_bytes()).ok_or(Fault::ElementInvalid)?);
+                data.serial =
+                    Some(Serial::from_bytes(value.as_bytes()).ok_or(Fault::ElementInvalid)?);
             }
             (Scheme::Gs1, "10") | (Scheme::Ifa, "1T") => {
                 message.batch_at = span.value.clone();
-                data.batch = Some(BatchNumber::from_bytes(value.as_bytes()).ok_or(Fault::ElementInvalid)?);
+                data.batch =
+                    Some(BatchNumber::from_bytes(value.as_bytes()).ok_or(Fault::ElementInvalid)?);
             }
             (Scheme::Gs1, "17") | (Scheme::Ifa, "D") => {
-                data.expiry = Some(Expiry::parse(value, self.reference_year).map_err(|_| Fault::DateInvalid)?);
+                data.expiry = Some(
+                    Expiry::parse(value, self.reference_year).map_err(|_| Fault::DateInvalid)?,
+                );
             }
             (Scheme::Gs1, "11" | "12" | "13" | "15" | "16") => {
                 date::resolve_yymmdd(value, self.reference_year, DayZero::MeansLastDay)
@@ -314,11 +359,23 @@ impl Reader<'_> {
 }
 
 fn empty_message(scheme: Scheme) -> Message {
-    Message { scheme, data: ScannedData::default(), notes: Vec::new(), unclosed: false, serial_at: 0..0, batch_at: 0..0, spans: Vec::with_capacity(6) }
+    Message {
+        scheme,
+        data: ScannedData::default(),
+        notes: Vec::new(),
+        unclosed: false,
+        serial_at: 0..0,
+        batch_at: 0..0,
+        spans: Vec::with_capacity(6),
+    }
 }
 
 fn broken(fault: Fault, scheme: Option<Scheme>, cut_short: bool) -> Broken {
-    Broken { fault, scheme, cut_short }
+    Broken {
+        fault,
+        scheme,
+        cut_short,
+    }
 }
 
 #[cfg(test)]
@@ -327,7 +384,10 @@ mod tests {
 
     fn summary(text: &str) -> Result<String, Broken> {
         let message = read(text, 2026)?;
-        let parts: Vec<String> = message.values(text).map(|(id, value)| format!("{id}={value}")).collect();
+        let parts: Vec<String> = message
+            .values(text)
+            .map(|(id, value)| format!("{id}={value}"))
+            .collect();
         Ok(parts.join(" "))
     }
 
@@ -337,23 +397,43 @@ mod tests {
 
     fn check_broken(text: &str, fault: Fault, cut_short: bool) {
         let broken = summary(text).unwrap_err();
-        assert_eq!((broken.fault, broken.cut_short), (fault, cut_short), "{text:?}");
+        assert_eq!(
+            (broken.fault, broken.cut_short),
+            (fault, cut_short),
+            "{text:?}"
+        );
     }
 
     #[test]
     fn element_strings_in_any_order() {
-        check("0104006381333931211A\u{1d}17280200102B", "01=04006381333931 21=1A 17=280200 10=2B");
-        check("\u{1d}21X\u{1d}\u{1d}0104006381333931\u{1d}", "21=X 01=04006381333931");
+        check(
+            "0104006381333931211A\u{1d}17280200102B",
+            "01=04006381333931 21=1A 17=280200 10=2B",
+        );
+        check(
+            "\u{1d}21X\u{1d}\u{1d}0104006381333931\u{1d}",
+            "21=X 01=04006381333931",
+        );
         check("21X\u{1d}010400638133393121X", "21=X 01=04006381333931");
     }
 
     #[test]
     fn format_06_with_and_without_envelope() {
-        check("[)>\u{1e}06\u{1d}9N111234567842\u{1d}SA1\u{1e}\u{4}", "9N=111234567842 S=A1");
+        check(
+            "[)>\u{1e}06\u{1d}9N111234567842\u{1d}SA1\u{1e}\u{4}",
+            "9N=111234567842 S=A1",
+        );
         check("SA1\u{1d}9N111234567842", "S=A1 9N=111234567842");
         check("[)>069N111234567842\u{1d}SA1", "9N=111234567842 S=A1");
-        check("[)>\u{1e}05\u{1d}010400638133393121A\u{1e}\u{4}", "01=04006381333931 21=A");
-        assert!(read("[)>\u{1e}06\u{1d}9N111234567842\u{1d}SA1", 2026).unwrap().unclosed);
+        check(
+            "[)>\u{1e}05\u{1d}010400638133393121A\u{1e}\u{4}",
+            "01=04006381333931 21=A",
+        );
+        assert!(
+            read("[)>\u{1e}06\u{1d}9N111234567842\u{1d}SA1", 2026)
+                .unwrap()
+                .unclosed
+        );
     }
 
     #[test]
@@ -365,7 +445,11 @@ mod tests {
         check_broken("0104006381333931101\u{1d}102", Fault::ElementInvalid, false);
         check_broken("[)>", Fault::Truncated, true);
         check_broken("[)>\u{1e}06\u{1d}9N", Fault::ElementInvalid, true);
-        check_broken("[)>\u{1e}12\u{1d}9N111234567842", Fault::Foreign2dCode, false);
+        check_broken(
+            "[)>\u{1e}12\u{1d}9N111234567842",
+            Fault::Foreign2dCode,
+            false,
+        );
         check_broken("HELLO", Fault::Unreadable, false);
     }
 }

@@ -27,7 +27,9 @@ mod separators;
 mod simulation;
 mod typed;
 
-pub use diagnosis::{Candidate, Confidence, Diagnosis, Fault, ScannedData, ScannedElement, Scheme, Verdict};
+pub use diagnosis::{
+    Candidate, Confidence, Diagnosis, Fault, ScannedData, ScannedElement, Scheme, Verdict,
+};
 
 use conclusion::LayoutKnown;
 use ends::{note, split_symbology};
@@ -70,7 +72,13 @@ pub struct DeviceContext {
 impl DeviceContext {
     /// A device of which nothing is known.
     pub fn unknown(reference_year: i32) -> Self {
-        Self { reference_year, scanner_layout: None, host_layout: None, prefix: None, suffix: None }
+        Self {
+            reference_year,
+            scanner_layout: None,
+            host_layout: None,
+            prefix: None,
+            suffix: None,
+        }
     }
 }
 
@@ -90,9 +98,20 @@ struct Delivery<'a> {
 pub fn diagnose(input: &ScanInput<'_>, context: &DeviceContext) -> Diagnosis {
     let mut faults = Vec::new();
     let body = without_affixes(ends::strip(input.raw, &mut faults), context, &mut faults);
-    let mut delivery = Delivery { raw: input.raw, body, capture: input.capture, context, faults };
+    let mut delivery = Delivery {
+        raw: input.raw,
+        body,
+        capture: input.capture,
+        context,
+        faults,
+    };
     if body.chars().all(|c| c == '\0' || c == '\u{1d}') {
-        return conclusion::not_usable(Verdict::NotAUniqueIdentifier, &[Fault::Empty], None, &delivery);
+        return conclusion::not_usable(
+            Verdict::NotAUniqueIdentifier,
+            &[Fault::Empty],
+            None,
+            &delivery,
+        );
     }
     let Some(once) = repeat::repeated(body) else {
         return diagnose_code(&delivery);
@@ -108,7 +127,10 @@ pub fn diagnose(input: &ScanInput<'_>, context: &DeviceContext) -> Diagnosis {
 /// A code that arrived twice is used once; that it did is a repair, although the faintest doubts of one scan stay.
 fn repeated_scan(mut once: Diagnosis) -> Diagnosis {
     let faint = [Fault::YzSwap, Fault::KeyboardLayout, Fault::UpperCased];
-    let only_faint = !once.faults.iter().any(|fault| !fault.is_remark() && *fault != Fault::DoubledScan && !faint.contains(fault));
+    let only_faint = !once
+        .faults
+        .iter()
+        .any(|fault| !fault.is_remark() && *fault != Fault::DoubledScan && !faint.contains(fault));
     if once.verdict == Verdict::Ok || (once.verdict == Verdict::Suspect && only_faint) {
         let doubted = once.verdict == Verdict::Suspect;
         once.verdict = Verdict::Repaired;
@@ -124,7 +146,12 @@ fn repeated_scan(mut once: Diagnosis) -> Diagnosis {
 
 /// One code, in the order of work: what it is, as it stands, with one fault undone, with two.
 fn diagnose_code(delivery: &Delivery<'_>) -> Diagnosis {
-    let Delivery { body, capture, context, .. } = *delivery;
+    let Delivery {
+        body,
+        capture,
+        context,
+        ..
+    } = *delivery;
     let year = context.reference_year;
     if let Some(known) = hypotheses::by_known_device(body, capture, context) {
         return conclusion::of_reading(&known, delivery, LayoutKnown::Yes);
@@ -158,23 +185,37 @@ fn diagnose_code(delivery: &Delivery<'_>) -> Diagnosis {
 }
 
 /// What is left to say when nothing names a pack.
-fn unexplained(as_it_stands: Result<Reading, message::Broken>, delivery: &Delivery<'_>) -> Diagnosis {
-    let Delivery { body, capture, context, .. } = *delivery;
+fn unexplained(
+    as_it_stands: Result<Reading, message::Broken>,
+    delivery: &Delivery<'_>,
+) -> Diagnosis {
+    let Delivery {
+        body,
+        capture,
+        context,
+        ..
+    } = *delivery;
     let (id, rest) = split_symbology(body);
     let id = id.map(|(id, _)| id);
     let not_a_pack = |faults: &[Fault], scheme| {
         conclusion::not_usable(Verdict::NotAUniqueIdentifier, faults, scheme, delivery)
     };
-    let rejected = |faults: &[Fault], scheme| conclusion::not_usable(Verdict::Rejected, faults, scheme, delivery);
+    let rejected = |faults: &[Fault], scheme| {
+        conclusion::not_usable(Verdict::Rejected, faults, scheme, delivery)
+    };
     let broken = match as_it_stands {
-        Ok(reading) if reading.message.unclosed => return rejected(&[Fault::Truncated], Some(reading.message.scheme)),
+        Ok(reading) if reading.message.unclosed => {
+            return rejected(&[Fault::Truncated], Some(reading.message.scheme));
+        }
         Ok(reading) => {
             let fault = carrier::of_message(&reading.message, &reading.text, id);
             return not_a_pack(&[fault], Some(reading.message.scheme));
         }
         Err(broken) => broken,
     };
-    if let Some(fault) = typed::fault_of(body, context.reference_year).filter(|_| typed::is_bracketed(body)) {
+    if let Some(fault) =
+        typed::fault_of(body, context.reference_year).filter(|_| typed::is_bracketed(body))
+    {
         return rejected(&[Fault::BracketedInput, fault], Some(Scheme::Gs1));
     }
     if let Some(scheme) = cut_short(rest, &broken, context.reference_year) {
@@ -205,7 +246,16 @@ fn cut_short(rest: &str, broken: &message::Broken, reference_year: i32) -> Optio
         return broken.scheme;
     }
     // The beginning: what may have stood there makes the text complete.
-    let heads = ["0", "01", "[", "[)", "[)>", "[)>\u{1e}", "[)>\u{1e}0", "[)>\u{1e}06"];
+    let heads = [
+        "0",
+        "01",
+        "[",
+        "[)",
+        "[)>",
+        "[)>\u{1e}",
+        "[)>\u{1e}0",
+        "[)>\u{1e}06",
+    ];
     let completed = heads.iter().find_map(|head| {
         let message = message::read(&format!("{head}{rest}"), reference_year).ok()?;
         message.names_a_pack().then_some(message.scheme)
@@ -215,7 +265,8 @@ fn cut_short(rest: &str, broken: &message::Broken, reference_year: i32) -> Optio
         let (_, tail) = rest.split_once('\u{1d}')?;
         let message = message::read(tail, reference_year).ok()?;
         let begins_inside = rest.starts_with(|c: char| c.is_ascii_alphanumeric());
-        (message.data.serial.is_some() && begins_inside && broken.scheme.is_none()).then_some(message.scheme)
+        (message.data.serial.is_some() && begins_inside && broken.scheme.is_none())
+            .then_some(message.scheme)
     })
 }
 
@@ -225,22 +276,42 @@ fn joined_codes(delivery: &Delivery<'_>) -> Option<Diagnosis> {
     let mut parts = repeat::parts(delivery.body);
     if parts.len() == 1 {
         let body = parts[0];
-        let reads = |text: &str| Reading::of(text, year).is_ok_and(|reading| reading.message.names_a_pack());
-        let lines: Vec<&str> = body.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).collect();
+        let reads = |text: &str| {
+            Reading::of(text, year).is_ok_and(|reading| reading.message.names_a_pack())
+        };
+        let lines: Vec<&str> = body
+            .split(['\r', '\n'])
+            .filter(|line| !line.trim().is_empty())
+            .collect();
         if lines.len() > 1 && lines.iter().all(|line| reads(line)) {
             parts = lines;
         } else {
-            let at = repeat::second_starts(body).find(|&at| reads(&body[..at]) && reads(&body[at..]))?;
+            let at =
+                repeat::second_starts(body).find(|&at| reads(&body[..at]) && reads(&body[at..]))?;
             parts = vec![&body[..at], &body[at..]];
         }
     }
-    let part = |body: &&str| diagnose_code(&Delivery { body, faults: delivery.faults.clone(), ..*delivery });
+    let part = |body: &&str| {
+        diagnose_code(&Delivery {
+            body,
+            faults: delivery.faults.clone(),
+            ..*delivery
+        })
+    };
     let diagnoses: Vec<Diagnosis> = parts.iter().map(part).collect();
     let linear = |diagnosis: &Diagnosis| diagnosis.has(Fault::LinearCode);
-    let packs: Vec<&Diagnosis> = diagnoses.iter().filter(|diagnosis| diagnosis.data.is_some()).collect();
+    let packs: Vec<&Diagnosis> = diagnoses
+        .iter()
+        .filter(|diagnosis| diagnosis.data.is_some())
+        .collect();
     let (first, rest) = packs.split_first()?;
     if rest.iter().any(|other| other.data != first.data) {
-        return Some(conclusion::not_usable(Verdict::Rejected, &[Fault::JoinedScans], first.scheme, delivery));
+        return Some(conclusion::not_usable(
+            Verdict::Rejected,
+            &[Fault::JoinedScans],
+            first.scheme,
+            delivery,
+        ));
     }
     let mut diagnosis = (*first).clone();
     let repair = match diagnoses.iter().any(linear) {
@@ -257,7 +328,9 @@ fn joined_codes(delivery: &Delivery<'_>) -> Option<Diagnosis> {
 /// Another code that shows only when the keyboard layout is undone, such as an EAN code on a French computer.
 fn other_code_under_a_layout(body: &str, capture: Capture) -> Option<Fault> {
     keyboard::layouts().iter().find_map(|layout| {
-        let typed = layout.typed(body, capture).filter(|typed| typed.text != body)?;
+        let typed = layout
+            .typed(body, capture)
+            .filter(|typed| typed.text != body)?;
         let (id, rest) = split_symbology(&typed.text);
         carrier::recognised(id.map(|(id, _)| id), rest)
     })
@@ -265,10 +338,20 @@ fn other_code_under_a_layout(body: &str, capture: Capture) -> Option<Fault> {
 
 fn without_affixes<'a>(body: &'a str, context: &DeviceContext, faults: &mut Vec<Fault>) -> &'a str {
     let mut code = body;
-    if let Some(rest) = context.prefix.as_deref().filter(|p| !p.is_empty()).and_then(|prefix| code.strip_prefix(prefix)) {
+    if let Some(rest) = context
+        .prefix
+        .as_deref()
+        .filter(|p| !p.is_empty())
+        .and_then(|prefix| code.strip_prefix(prefix))
+    {
         code = rest;
     }
-    if let Some(rest) = context.suffix.as_deref().filter(|s| !s.is_empty()).and_then(|suffix| code.strip_suffix(suffix)) {
+    if let Some(rest) = context
+        .suffix
+        .as_deref()
+        .filter(|s| !s.is_empty())
+        .and_then(|suffix| code.strip_suffix(suffix))
+    {
         code = rest;
     }
     if code.len() < body.len() {
@@ -279,5 +362,7 @@ fn without_affixes<'a>(body: &'a str, context: &DeviceContext, faults: &mut Vec<
 
 /// Where `needle` first stands in `bytes`.
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes.windows(needle.len()).position(|window| window == needle)
+    bytes
+        .windows(needle.len())
+        .position(|window| window == needle)
 }

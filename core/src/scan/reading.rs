@@ -45,7 +45,9 @@ impl Reading {
             // Only Format 06 has letters among its identifiers.
             Err(broken) if rest.contains('n') && rest.contains('s') => {
                 let exchanged = message::read(&letter_case::exchange(rest), reference_year);
-                exchanged.map(|message| reading(message, true)).map_err(|_| broken)
+                exchanged
+                    .map(|message| reading(message, true))
+                    .map_err(|_| broken)
             }
             Err(broken) => Err(broken),
         }
@@ -58,7 +60,9 @@ impl Reading {
         repairs: &[Fault],
         evidence: impl Into<Cow<'static, str>>,
     ) -> Option<Self> {
-        let mut reading = Self::of(text, reference_year).ok().filter(|reading| reading.message.names_a_pack())?;
+        let mut reading = Self::of(text, reference_year)
+            .ok()
+            .filter(|reading| reading.message.names_a_pack())?;
         reading.repairs.extend_from_slice(repairs);
         reading.evidence.push(evidence.into());
         Some(reading)
@@ -66,7 +70,10 @@ impl Reading {
 
     /// What the letter case can be judged by.
     pub fn case_witness(&self) -> CaseWitness {
-        CaseWitness { id: self.id.map(|(_, case)| case), identifiers_exchanged: self.identifiers_exchanged }
+        CaseWitness {
+            id: self.id.map(|(_, case)| case),
+            identifiers_exchanged: self.identifiers_exchanged,
+        }
     }
 
     /// The text from which the message was read.
@@ -83,7 +90,9 @@ impl Reading {
             return Some(self.message.data.clone());
         }
         let exchanged = letter_case::exchange(&self.text);
-        message::read(&exchanged, reference_year).ok().map(|message| message.data)
+        message::read(&exchanged, reference_year)
+            .ok()
+            .map(|message| message.data)
     }
 
     /// This reading as a candidate.
@@ -92,6 +101,10 @@ impl Reading {
         if evidence.is_empty() {
             evidence.push("the text reads completely as it stands".into());
         }
-        Candidate { data: self.message.data.clone(), confidence, evidence }
+        Candidate {
+            data: self.message.data.clone(),
+            confidence,
+            evidence,
+        }
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn repeated(body: &str) -> Option<&str> {
             let joined = (1..times).all(|index| {
                 let at = index * (size + gap);
                 let between = body.get(at - gap..at);
-                between.is_some_and(|text| text.chars().all(is_between)) && body.get(at..at + size) == Some(once)
+                between.is_some_and(|text| text.chars().all(is_between))
+                    && body.get(at..at + size) == Some(once)
             });
             joined.then_some(once)
         })
@@ -42,7 +43,11 @@ pub(super) fn parts(body: &str) -> Vec<&str> {
         }
     }
     starts.push(bytes.len());
-    starts.windows(2).filter_map(|pair| body.get(pair[0]..pair[1])).map(|part| part.trim_matches(is_between)).collect()
+    starts
+        .windows(2)
+        .filter_map(|pair| body.get(pair[0]..pair[1]))
+        .map(|part| part.trim_matches(is_between))
+        .collect()
 }
 
 /// Where in an element string a second GTIN begins that could open a second code, nearest first.

@@ -26,9 +26,9 @@ pub(super) struct Substitution {
 
 /// What devices and programs are known to write for the separator, the longer before what they begin with.
 const TOKENS: [&str; 31] = [
-    "{FNC1}", "[FNC1]", "<FNC1>", "(FNC1)", "{GS}", "[GS]", "<GS>", "(GS)", "{1D}", "\\u001d", "\\u001D", "\\x1d",
-    "\\x1D", "\\035", "\\029", "\\F", "~d029", "~029", "~1", "^]", "&#29;", "&#x1D;", "&#x1d;", "<0x1D>", "<0x1d>",
-    "_x001D_", "_x001d_", "%1D", "%1d", "029", ";",
+    "{FNC1}", "[FNC1]", "<FNC1>", "(FNC1)", "{GS}", "[GS]", "<GS>", "(GS)", "{1D}", "\\u001d",
+    "\\u001D", "\\x1d", "\\x1D", "\\035", "\\029", "\\F", "~d029", "~029", "~1", "^]", "&#29;",
+    "&#x1D;", "&#x1d;", "<0x1D>", "<0x1d>", "_x001D_", "_x001d_", "%1D", "%1d", "029", ";",
 ];
 
 /// Splits kept of one text; beyond this many nobody compares them with a print.
@@ -57,12 +57,22 @@ pub(super) fn substitutions(text: &str) -> Vec<Substitution> {
 
 /// One character outside the set of codes, wherever it stands, in place of separators.
 fn foreign_run(head: &str, body: &str) -> Option<Substitution> {
-    let foreign = |c: char| !u8::try_from(u32::from(c)).is_ok_and(|byte| {
-        SET_82[usize::from(byte)] || byte == EOT || (byte == RS && !head.is_empty())
-    });
+    let foreign = |c: char| {
+        !u8::try_from(u32::from(c)).is_ok_and(|byte| {
+            SET_82[usize::from(byte)] || byte == EOT || (byte == RS && !head.is_empty())
+        })
+    };
     // A dash or a letter that looks like one of ours stands for itself.
-    let own_meaning = |c: char| matches!(lookalike::meaning(c), Some(Fault::Homoglyph | Fault::TypographicDash));
-    let token = body.chars().find(|&c| foreign(c)).filter(|&c| !own_meaning(c))?;
+    let own_meaning = |c: char| {
+        matches!(
+            lookalike::meaning(c),
+            Some(Fault::Homoglyph | Fault::TypographicDash)
+        )
+    };
+    let token = body
+        .chars()
+        .find(|&c| foreign(c))
+        .filter(|&c| !own_meaning(c))?;
     if body.chars().any(|c| foreign(c) && c != token) {
         return None;
     }
@@ -74,7 +84,11 @@ fn foreign_run(head: &str, body: &str) -> Option<Substitution> {
             false => text.push(c),
         }
     }
-    Some(Substitution { text, token: token.to_string(), may_be_data: false })
+    Some(Substitution {
+        text,
+        token: token.to_string(),
+        may_be_data: false,
+    })
 }
 
 /// Length of the envelope head, whose `[` is no foreign character and whose RS is no replaced separator.
@@ -94,7 +108,9 @@ pub(super) fn splits(text: &str, reference_year: i32) -> Vec<(String, Message)> 
         head => format_06_splits(text, head),
     };
     let read = |text: String| {
-        let message = message::read(&text, reference_year).ok().filter(Message::names_a_pack)?;
+        let message = message::read(&text, reference_year)
+            .ok()
+            .filter(Message::names_a_pack)?;
         Some((text, message))
     };
     let mut splits: Vec<(String, Message)> = texts.into_iter().filter_map(read).collect();
@@ -139,7 +155,13 @@ fn gs1_splits(text: &str) -> Vec<String> {
     if !text.is_ascii() {
         return Vec::new();
     }
-    let mut search = Search { text, used: 0, built: String::with_capacity(text.len() + 4), found: Vec::new(), steps: 0 };
+    let mut search = Search {
+        text,
+        used: 0,
+        built: String::with_capacity(text.len() + 4),
+        found: Vec::new(),
+        steps: 0,
+    };
     search.from(0);
     search.found
 }
@@ -175,7 +197,10 @@ impl Search<'_> {
 
     fn element(&mut self, at: usize, start: usize, longest: usize, fixed: bool) {
         let bytes = self.text.as_bytes();
-        let hard_end = bytes[start..].iter().position(|&byte| byte == GS).map_or(bytes.len(), |gap| start + gap);
+        let hard_end = bytes[start..]
+            .iter()
+            .position(|&byte| byte == GS)
+            .map_or(bytes.len(), |gap| start + gap);
         let length = self.built.len();
         if fixed {
             let end = start + longest;
@@ -191,7 +216,10 @@ impl Search<'_> {
                 break;
             }
             // Another element must begin here, or the text or a separator ends this one.
-            let next = end == hard_end || PACK_IDENTIFIERS.iter().any(|(id, _, _)| self.text[end..].starts_with(id));
+            let next = end == hard_end
+                || PACK_IDENTIFIERS
+                    .iter()
+                    .any(|(id, _, _)| self.text[end..].starts_with(id));
             if next {
                 self.built.push_str(&self.text[at..end]);
                 if end < bytes.len() {
@@ -222,7 +250,9 @@ fn plausible_date(value: &[u8]) -> bool {
 /// Splits of Format 06 data: PPN, batch, expiry and serial each exactly once.
 fn format_06_splits(text: &str, head: usize) -> Vec<String> {
     let body = text[head..].trim_end_matches(['\u{1e}', '\u{4}']);
-    let Some(body) = body.strip_prefix("06") else { return Vec::new() };
+    let Some(body) = body.strip_prefix("06") else {
+        return Vec::new();
+    };
     if !body.is_ascii() || body.contains('\u{1d}') {
         return Vec::new();
     }
@@ -246,14 +276,22 @@ fn format_06_from(body: &str, at: usize, cuts: &mut Vec<usize>, found: &mut Vec<
     if found.len() >= SPLITS_MAX {
         return;
     }
-    let used = |identifier: &str| cuts.iter().any(|&cut| body[cut..].starts_with(identifier) && cut != at);
+    let used = |identifier: &str| {
+        cuts.iter()
+            .any(|&cut| body[cut..].starts_with(identifier) && cut != at)
+    };
     if at == body.len() {
         if cuts.len() == 4 {
             found.push(cuts.clone());
         }
         return;
     }
-    let Some(identifier) = ["9N", "1T", "D", "S"].into_iter().find(|id| body[at..].starts_with(id)) else { return };
+    let Some(identifier) = ["9N", "1T", "D", "S"]
+        .into_iter()
+        .find(|id| body[at..].starts_with(id))
+    else {
+        return;
+    };
     if used(identifier) {
         return;
     }
@@ -280,10 +318,15 @@ fn format_06_from(body: &str, at: usize, cuts: &mut Vec<usize>, found: &mut Vec<
 
 /// The text without what may stand for a separator right before one: `10AB;` GS is `10AB` GS. `None` if nothing does.
 pub(super) fn without_tokens_at_ends(text: &str) -> Option<String> {
-    let legal = TOKENS.iter().filter(|token| token.bytes().all(|byte| SET_82[usize::from(byte)]));
-    let cut = legal.copied().chain([",", "_", "/", "-"]).fold(text.to_owned(), |text, token| {
-        text.replace(&format!("{token}\u{1d}"), "\u{1d}")
-    });
+    let legal = TOKENS
+        .iter()
+        .filter(|token| token.bytes().all(|byte| SET_82[usize::from(byte)]));
+    let cut = legal
+        .copied()
+        .chain([",", "_", "/", "-"])
+        .fold(text.to_owned(), |text, token| {
+            text.replace(&format!("{token}\u{1d}"), "\u{1d}")
+        });
     (cut != text).then_some(cut)
 }
 
@@ -300,7 +343,10 @@ mod tests {
         let mut found: Vec<String> = splits(text, 2026)
             .into_iter()
             .map(|(text, message)| {
-                message.values(&text).map(|(id, value)| format!("({id}){value}")).collect::<String>()
+                message
+                    .values(&text)
+                    .map(|(id, value)| format!("({id}){value}"))
+                    .collect::<String>()
             })
             .collect();
         found.sort();
@@ -309,16 +355,25 @@ mod tests {
 
     #[test]
     fn one_split_is_an_answer() {
-        check_splits("010400638133393110AB21XY", &["(01)04006381333931(10)AB(21)XY"]);
-        check_splits("010400638133393121XY17280200", &[
-            "(01)04006381333931(21)XY(17)280200",
-            "(01)04006381333931(21)XY17280200",
-        ]);
+        check_splits(
+            "010400638133393110AB21XY",
+            &["(01)04006381333931(10)AB(21)XY"],
+        );
+        check_splits(
+            "010400638133393121XY17280200",
+            &[
+                "(01)04006381333931(21)XY(17)280200",
+                "(01)04006381333931(21)XY17280200",
+            ],
+        );
     }
 
     #[test]
     fn separators_that_arrived_stay_where_they_are() {
-        check_splits("010400638133393110A\u{1d}21XY", &["(01)04006381333931(10)A(21)XY"]);
+        check_splits(
+            "010400638133393110A\u{1d}21XY",
+            &["(01)04006381333931(10)A(21)XY"],
+        );
         check_splits("010400638133393110A\u{1d}X21Y", &[]);
     }
 
@@ -331,11 +386,23 @@ mod tests {
     #[test]
     fn tokens_and_foreign_characters() {
         let tokens = |text| -> Vec<(String, String, bool)> {
-            substitutions(text).into_iter().map(|found| (found.token, found.text, found.may_be_data)).collect()
+            substitutions(text)
+                .into_iter()
+                .map(|found| (found.token, found.text, found.may_be_data))
+                .collect()
         };
-        assert_eq!(tokens("10A{GS}21B"), [("{GS}".into(), "10A\u{1d}21B".into(), false)]);
-        assert_eq!(tokens("10A%1D21B"), [("%1D".into(), "10A\u{1d}21B".into(), true)]);
-        assert_eq!(tokens("10A↔21B"), [("↔".into(), "10A\u{1d}21B".into(), false)]);
+        assert_eq!(
+            tokens("10A{GS}21B"),
+            [("{GS}".into(), "10A\u{1d}21B".into(), false)]
+        );
+        assert_eq!(
+            tokens("10A%1D21B"),
+            [("%1D".into(), "10A\u{1d}21B".into(), true)]
+        );
+        assert_eq!(
+            tokens("10A↔21B"),
+            [("↔".into(), "10A\u{1d}21B".into(), false)]
+        );
         assert_eq!(tokens("10A#@21B"), []);
         assert_eq!(tokens("10A\u{1d}21#B"), []);
     }

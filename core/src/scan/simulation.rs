@@ -30,14 +30,17 @@ impl Dice {
 
     fn text(&mut self, alphabet: &str, length: usize) -> String {
         let letters: Vec<char> = alphabet.chars().collect();
-        (0..length).map(|_| letters[self.roll(letters.len())]).collect()
+        (0..length)
+            .map(|_| letters[self.roll(letters.len())])
+            .collect()
     }
 }
 
 const DIGITS: &str = "0123456789";
 const CAPITALS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const MIXED: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const SET_82: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!\"%&'()*+,-./:;<=>?_";
+const SET_82: &str =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!\"%&'()*+,-./:;<=>?_";
 
 fn pack(dice: &mut Dice) -> Pack {
     let alphabet = [DIGITS, CAPITALS, CAPITALS, MIXED, SET_82][dice.roll(5)];
@@ -45,18 +48,43 @@ fn pack(dice: &mut Dice) -> Pack {
     let serial = dice.text(alphabet, length);
     let signs = ["", "-", "/", "_"][dice.roll(4)];
     let (head, tail) = (2 + dice.roll(4), 2 + dice.roll(5));
-    let batch = format!("{}{signs}{}", dice.text(CAPITALS, head), dice.text(DIGITS, tail));
-    let expiry = format!("{}{:02}{:02}", 27 + dice.roll(4), 1 + dice.roll(12), [0, 1, 15, 28][dice.roll(4)]);
+    let batch = format!(
+        "{}{signs}{}",
+        dice.text(CAPITALS, head),
+        dice.text(DIGITS, tail)
+    );
+    let expiry = format!(
+        "{}{:02}{:02}",
+        27 + dice.roll(4),
+        1 + dice.roll(12),
+        [0, 1, 15, 28][dice.roll(4)]
+    );
     if dice.roll(4) == 0 {
         return format_06(dice, serial, batch, expiry);
     }
-    let gtin = Gtin::from_body(format!("0{}{}", 3 + dice.roll(6), dice.text(DIGITS, 11)).as_bytes()).unwrap();
-    let mut elements = [format!("01{gtin}"), format!("17{expiry}"), format!("10{batch}\u{1d}"), format!("21{serial}\u{1d}")];
+    let gtin =
+        Gtin::from_body(format!("0{}{}", 3 + dice.roll(6), dice.text(DIGITS, 11)).as_bytes())
+            .unwrap();
+    let mut elements = [
+        format!("01{gtin}"),
+        format!("17{expiry}"),
+        format!("10{batch}\u{1d}"),
+        format!("21{serial}\u{1d}"),
+    ];
     for index in (1..elements.len()).rev() {
         elements.swap(index, dice.roll(index + 1));
     }
     let code = elements.concat().trim_end_matches('\u{1d}').to_owned();
-    Pack { id: "]d2", code, truth: [Some(gtin.to_string()), Some(serial), Some(batch), Some(expiry)] }
+    Pack {
+        id: "]d2",
+        code,
+        truth: [
+            Some(gtin.to_string()),
+            Some(serial),
+            Some(batch),
+            Some(expiry),
+        ],
+    }
 }
 
 fn format_06(dice: &mut Dice, serial: String, batch: String, expiry: String) -> Pack {
@@ -66,12 +94,26 @@ fn format_06(dice: &mut Dice, serial: String, batch: String, expiry: String) -> 
             break pzn.to_ppn();
         }
     };
-    let mut elements = [format!("9N{ppn}"), format!("D{expiry}"), format!("1T{batch}"), format!("S{serial}")];
+    let mut elements = [
+        format!("9N{ppn}"),
+        format!("D{expiry}"),
+        format!("1T{batch}"),
+        format!("S{serial}"),
+    ];
     for index in (1..elements.len()).rev() {
         elements.swap(index, dice.roll(index + 1));
     }
     let code = format!("[)>\u{1e}06\u{1d}{}\u{1e}\u{4}", elements.join("\u{1d}"));
-    Pack { id: "]d1", code, truth: [Some(ppn.to_string()), Some(serial), Some(batch), Some(expiry)] }
+    Pack {
+        id: "]d1",
+        code,
+        truth: [
+            Some(ppn.to_string()),
+            Some(serial),
+            Some(batch),
+            Some(expiry),
+        ],
+    }
 }
 
 fn fields(data: &ScannedData) -> [Option<String>; 4] {
@@ -93,14 +135,30 @@ struct Tally {
 
 impl Tally {
     /// Diagnoses `raw` and counts; a certain answer that is wrong fails the test.
-    fn count(&mut self, pack: &Pack, raw: &str, capture: Capture, context: &DeviceContext, fault: &str) {
+    fn count(
+        &mut self,
+        pack: &Pack,
+        raw: &str,
+        capture: Capture,
+        context: &DeviceContext,
+        fault: &str,
+    ) {
         let diagnosis = diagnose(&ScanInput { raw, capture }, context);
         let right = |data: &ScannedData| fields(data) == pack.truth;
         if diagnosis.verdict.is_certain() {
             let data = diagnosis.data.as_ref().expect("a certain verdict has data");
-            assert!(right(data), "{fault}: {raw:?} of {:?} is called {}", pack.code, diagnosis.to_json());
+            assert!(
+                right(data),
+                "{fault}: {raw:?} of {:?} is called {}",
+                pack.code,
+                diagnosis.to_json()
+            );
             self.certain += 1;
-        } else if diagnosis.candidates.iter().any(|candidate| right(&candidate.data)) {
+        } else if diagnosis
+            .candidates
+            .iter()
+            .any(|candidate| right(&candidate.data))
+        {
             self.offered += 1;
         } else {
             self.unsaid += 1;
@@ -115,12 +173,20 @@ impl Tally {
     /// At least `certain` and at most `unsaid` of a hundred.
     fn check(&self, fault: &str, certain: usize, unsaid: usize) {
         let percent = |count: usize| count * 100 / self.total().max(1);
-        assert!(percent(self.certain) >= certain && percent(self.unsaid) <= unsaid, "{fault}: {self:?}");
+        assert!(
+            percent(self.certain) >= certain && percent(self.unsaid) <= unsaid,
+            "{fault}: {self:?}"
+        );
     }
 }
 
 /// Sends `packs` packs, with and without symbology identifier, through `damage`. What cannot be sent is `None`.
-fn simulate(packs: usize, capture: Capture, fault: &str, damage: impl Fn(&str) -> Option<String>) -> [Tally; 2] {
+fn simulate(
+    packs: usize,
+    capture: Capture,
+    fault: &str,
+    damage: impl Fn(&str) -> Option<String>,
+) -> [Tally; 2] {
     let mut dice = Dice(fault.bytes().map(u64::from).sum());
     let context = DeviceContext::unknown(2026);
     let mut tallies = [Tally::default(), Tally::default()];
@@ -137,10 +203,14 @@ fn simulate(packs: usize, capture: Capture, fault: &str, damage: impl Fn(&str) -
 
 #[test]
 fn a_code_that_arrives_well_is_read() {
-    let [with_id, without] = simulate(500, Capture::Characters, "none", |code| Some(code.to_owned()));
+    let [with_id, without] = simulate(500, Capture::Characters, "none", |code| {
+        Some(code.to_owned())
+    });
     with_id.check("none", 97, 0);
     without.check("none without identifier", 0, 0);
-    let [with_id, without] = simulate(200, Capture::Characters, "ends", |code| Some(format!("\u{2}{code}\u{3}\r\n")));
+    let [with_id, without] = simulate(200, Capture::Characters, "ends", |code| {
+        Some(format!("\u{2}{code}\u{3}\r\n"))
+    });
     with_id.check("ends", 97, 0);
     without.check("ends without identifier", 0, 0);
 }
@@ -148,9 +218,12 @@ fn a_code_that_arrives_well_is_read() {
 #[test]
 fn every_keyboard_layout_is_undone_or_doubted() {
     for layout in keyboard::layouts() {
-        for (capture, certain, unsaid) in [(Capture::KeyEvents, 40, 1), (Capture::Characters, 0, 35)] {
+        for (capture, certain, unsaid) in
+            [(Capture::KeyEvents, 40, 1), (Capture::Characters, 0, 35)]
+        {
             let name = format!("{:?} {capture:?}", layout.names());
-            let [with_id, without] = simulate(60, capture, &name, |code| show(layout, code, capture));
+            let [with_id, without] =
+                simulate(60, capture, &name, |code| show(layout, code, capture));
             with_id.check(&name, certain, unsaid);
             // Without identifier a text field hides the layout and the lost separators from each other.
             without.check(&name, 0, 60);
@@ -171,11 +244,16 @@ fn a_known_device_leaves_no_doubt() {
         if layout.names().contains(&"es-var") {
             continue;
         }
-        let context = DeviceContext { host_layout: Some(layout.names()[0].to_owned()), ..DeviceContext::unknown(2026) };
+        let context = DeviceContext {
+            host_layout: Some(layout.names()[0].to_owned()),
+            ..DeviceContext::unknown(2026)
+        };
         let mut tally = Tally::default();
         for _ in 0..40 {
             let pack = pack(&mut dice);
-            let raw = layout.show(&format!("{}{}", pack.id, pack.code), Capture::KeyEvents).unwrap();
+            let raw = layout
+                .show(&format!("{}{}", pack.id, pack.code), Capture::KeyEvents)
+                .unwrap();
             tally.count(&pack, &raw, Capture::KeyEvents, &context, "known device");
         }
         tally.check(layout.names()[0], 90, 1);
@@ -184,40 +262,65 @@ fn a_known_device_leaves_no_doubt() {
 
 #[test]
 fn letter_case() {
-    let [with_id, without] = simulate(400, Capture::Characters, "caps lock", |code| Some(letter_case::exchange(code)));
+    let [with_id, without] = simulate(400, Capture::Characters, "caps lock", |code| {
+        Some(letter_case::exchange(code))
+    });
     with_id.check("caps lock", 60, 1);
     without.check("caps lock without identifier", 0, 5);
-    let [_, _] = simulate(400, Capture::Characters, "upper", |code| Some(code.to_ascii_uppercase()));
-    let [_, _] = simulate(400, Capture::Characters, "lower", |code| Some(code.to_ascii_lowercase()));
+    let [_, _] = simulate(400, Capture::Characters, "upper", |code| {
+        Some(code.to_ascii_uppercase())
+    });
+    let [_, _] = simulate(400, Capture::Characters, "lower", |code| {
+        Some(code.to_ascii_lowercase())
+    });
 }
 
 #[test]
 fn separators_lost_and_replaced() {
-    let [with_id, _] = simulate(300, Capture::Characters, "lost", |code| Some(code.replace('\u{1d}', "")));
+    let [with_id, _] = simulate(300, Capture::Characters, "lost", |code| {
+        Some(code.replace('\u{1d}', ""))
+    });
     with_id.check("lost", 5, 15);
-    let tokens = ["{GS}", "[FNC1]", "\\x1d", "~1", "~d029", "^]", "|", "#", "\u{1b}", "↔", " ", "\t", "␝", "\u{fffd}", "&#29;"];
+    let tokens = [
+        "{GS}", "[FNC1]", "\\x1d", "~1", "~d029", "^]", "|", "#", "\u{1b}", "↔", " ", "\t", "␝",
+        "\u{fffd}", "&#29;",
+    ];
     for token in tokens {
-        let [with_id, _] = simulate(60, Capture::Characters, token, |code| Some(code.replace('\u{1d}', token)));
+        let [with_id, _] = simulate(60, Capture::Characters, token, |code| {
+            Some(code.replace('\u{1d}', token))
+        });
         with_id.check(token, 80, 1);
     }
     for token in ["029", "%1D", "_x001D_", "<GS>", ";"] {
-        let [with_id, _] = simulate(60, Capture::Characters, token, |code| Some(code.replace('\u{1d}', token)));
+        let [with_id, _] = simulate(60, Capture::Characters, token, |code| {
+            Some(code.replace('\u{1d}', token))
+        });
         with_id.check(token, 0, 20);
     }
 }
 
 #[test]
 fn joined_scans() {
-    let [with_id, without] = simulate(100, Capture::Characters, "doubled", |code| Some(format!("{code}{code}")));
+    let [with_id, without] = simulate(100, Capture::Characters, "doubled", |code| {
+        Some(format!("{code}{code}"))
+    });
     with_id.check("doubled", 95, 0);
     without.check("doubled without identifier", 60, 0);
-    let [with_id, _] = simulate(100, Capture::Characters, "doubled line", |code| Some(format!("{code}\r{code}\r")));
+    let [with_id, _] = simulate(100, Capture::Characters, "doubled line", |code| {
+        Some(format!("{code}\r{code}\r"))
+    });
     with_id.check("doubled line", 95, 0);
-    let [with_id, _] = simulate(100, Capture::Characters, "EAN behind", |code| Some(format!("{code}]E04006381333931")));
+    let [with_id, _] = simulate(100, Capture::Characters, "EAN behind", |code| {
+        Some(format!("{code}]E04006381333931"))
+    });
     with_id.check("EAN behind", 90, 0);
-    simulate(100, Capture::Characters, "EAN digits behind", |code| Some(format!("{code}4006381333931")));
+    simulate(100, Capture::Characters, "EAN digits behind", |code| {
+        Some(format!("{code}4006381333931"))
+    });
     let other = "]d2010400638133393121ABCDEFGHIJ\u{1d}101\u{1d}17280100";
-    let [with_id, _] = simulate(100, Capture::Characters, "other pack behind", |code| Some(format!("{code}{other}")));
+    let [with_id, _] = simulate(100, Capture::Characters, "other pack behind", |code| {
+        Some(format!("{code}{other}"))
+    });
     assert_eq!(with_id.certain, 0);
 }
 
@@ -225,15 +328,31 @@ fn joined_scans() {
 fn two_faults_together() {
     for layout in keyboard::layouts().iter().step_by(4) {
         let name = format!("{:?} caps lock", layout.names());
-        simulate(30, Capture::KeyEvents, &name, |code| layout.show(&letter_case::exchange(code), Capture::KeyEvents));
-        simulate(30, Capture::KeyEvents, &name, |code| layout.show(code, Capture::KeyEvents).map(|shown| letter_case::exchange(&shown)));
+        simulate(30, Capture::KeyEvents, &name, |code| {
+            layout.show(&letter_case::exchange(code), Capture::KeyEvents)
+        });
+        simulate(30, Capture::KeyEvents, &name, |code| {
+            layout
+                .show(code, Capture::KeyEvents)
+                .map(|shown| letter_case::exchange(&shown))
+        });
         let lost = |code: &str| layout.show(&code.replace('\u{1d}', ""), Capture::Characters);
-        simulate(30, Capture::Characters, &format!("{:?} lost", layout.names()), lost);
+        simulate(
+            30,
+            Capture::Characters,
+            &format!("{:?} lost", layout.names()),
+            lost,
+        );
         let latin = |code: &str| {
             let shown = layout.show(code, Capture::KeyEvents)?;
             Some(shown.into_bytes().into_iter().map(char::from).collect())
         };
-        simulate(30, Capture::KeyEvents, &format!("{:?} as Latin-1", layout.names()), latin);
+        simulate(
+            30,
+            Capture::KeyEvents,
+            &format!("{:?} as Latin-1", layout.names()),
+            latin,
+        );
     }
 }
 
@@ -241,16 +360,23 @@ fn two_faults_together() {
 fn nothing_makes_a_diagnosis_stumble() {
     let mut dice = Dice(11);
     let context = DeviceContext::unknown(2026);
-    let letters: Vec<char> = "[)>\u{1e}\u{1d}\u{4}\u{0}\r01721-+]dDSN9é¨´✓AzY(".chars().collect();
+    let letters: Vec<char> = "[)>\u{1e}\u{1d}\u{4}\u{0}\r01721-+]dDSN9é¨´✓AzY("
+        .chars()
+        .collect();
     for round in 0..4000 {
         let mut raw: Vec<char> = match round % 3 {
             0 => Vec::new(),
-            _ => { let pack = pack(&mut dice); format!("{}{}", pack.id, pack.code).chars().collect() }
+            _ => {
+                let pack = pack(&mut dice);
+                format!("{}{}", pack.id, pack.code).chars().collect()
+            }
         };
         for _ in 0..1 + dice.roll(6) {
             let at = dice.roll(raw.len() + 1);
             match dice.roll(3) {
-                0 if at < raw.len() => { raw.remove(at); }
+                0 if at < raw.len() => {
+                    raw.remove(at);
+                }
                 1 => raw.truncate(at),
                 _ => raw.insert(at, letters[dice.roll(letters.len())]),
             }

@@ -48,10 +48,20 @@ const LABELS: [(&str, &str); 28] = [
 /// The readings of a text with bracketed identifiers or with labels; empty if it has neither.
 pub(super) fn readings(body: &str, reference_year: i32) -> Vec<Reading> {
     if let Some(elements) = bracketed(body) {
-        return build(elements, Fault::BracketedInput, "identifiers in brackets are never part of a symbol", reference_year);
+        return build(
+            elements,
+            Fault::BracketedInput,
+            "identifiers in brackets are never part of a symbol",
+            reference_year,
+        );
     }
     match labelled(body) {
-        Some(elements) => build(elements, Fault::HumanReadableText, "labels are never part of a symbol", reference_year),
+        Some(elements) => build(
+            elements,
+            Fault::HumanReadableText,
+            "labels are never part of a symbol",
+            reference_year,
+        ),
         None => Vec::new(),
     }
 }
@@ -68,7 +78,9 @@ fn bracketed(body: &str) -> Option<Elements<'_>> {
     let mut elements = Vec::new();
     loop {
         // An escaped bracket is data, and so is one that no known identifier follows.
-        let next = rest.char_indices().find(|&(at, c)| c == '(' && !rest[..at].ends_with('\\') && opening(&rest[at..]).is_some());
+        let next = rest.char_indices().find(|&(at, c)| {
+            c == '(' && !rest[..at].ends_with('\\') && opening(&rest[at..]).is_some()
+        });
         let end = next.map_or(rest.len(), |(at, _)| at);
         elements.push((identifier, &rest[..end]));
         match opening(&rest[end..]) {
@@ -89,14 +101,16 @@ fn labelled(body: &str) -> Option<Elements<'_>> {
     let upper = body.to_ascii_uppercase();
     let mut marks: Vec<(usize, usize, &str)> = Vec::new();
     for (at, _) in body.char_indices() {
-        let free = at == 0 || body[..at].ends_with(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|'));
+        let free = at == 0
+            || body[..at].ends_with(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|'));
         let inside = marks.last().is_some_and(|&(_, end, _)| at < end);
         if !free || inside {
             continue;
         }
         let label = LABELS.iter().find(|(label, _)| {
             upper[at..].starts_with(label)
-                && upper[at + label.len()..].starts_with(|c: char| c.is_whitespace() || matches!(c, ':' | '.' | '='))
+                && upper[at + label.len()..]
+                    .starts_with(|c: char| c.is_whitespace() || matches!(c, ':' | '.' | '='))
         });
         if let Some((label, identifier)) = label {
             marks.push((at, at + label.len(), identifier));
@@ -107,13 +121,26 @@ fn labelled(body: &str) -> Option<Elements<'_>> {
     }
     let ends = marks.iter().skip(1).map(|mark| mark.0).chain([body.len()]);
     let value = |start: usize, end: usize| {
-        body[start..end].trim_start_matches([':', '.', '=', ' ', '\t']).trim_end_matches([',', ';', '|', ' ', '\t', '\r', '\n'])
+        body[start..end]
+            .trim_start_matches([':', '.', '=', ' ', '\t'])
+            .trim_end_matches([',', ';', '|', ' ', '\t', '\r', '\n'])
     };
-    Some(marks.iter().zip(ends).map(|(&(_, start, identifier), end)| (identifier, value(start, end))).collect())
+    Some(
+        marks
+            .iter()
+            .zip(ends)
+            .map(|(&(_, start, identifier), end)| (identifier, value(start, end)))
+            .collect(),
+    )
 }
 
 /// The element strings that such elements can mean: one, or several where a date can be read in several ways.
-fn build(elements: Elements<'_>, fault: Fault, evidence: &'static str, reference_year: i32) -> Vec<Reading> {
+fn build(
+    elements: Elements<'_>,
+    fault: Fault,
+    evidence: &'static str,
+    reference_year: i32,
+) -> Vec<Reading> {
     let mut faults = vec![fault];
     let mut note = |fault| super::ends::note(&mut faults, fault);
     let mut texts = vec![String::new()];
@@ -140,19 +167,30 @@ fn build(elements: Elements<'_>, fault: Fault, evidence: &'static str, reference
             },
             "17" if fault == Fault::HumanReadableText => {
                 let dates = manual::candidates(Field::Expiry, &value, reference_year);
-                dates.candidates.into_iter().map(|date| date.value).collect()
+                dates
+                    .candidates
+                    .into_iter()
+                    .map(|date| date.value)
+                    .collect()
             }
             _ => vec![value],
         };
         texts = texts
             .iter()
-            .flat_map(|text| values.iter().map(move |value| format!("{text}\u{1d}{identifier}{value}")))
+            .flat_map(|text| {
+                values
+                    .iter()
+                    .map(move |value| format!("{text}\u{1d}{identifier}{value}"))
+            })
             .collect();
     }
     let reading = |text: &String| {
         let text = text.trim_start_matches('\u{1d}');
         let mut reading = Reading::of_repaired(text, reference_year, &faults, evidence)?;
-        reading.message.notes.retain(|note| *note != Fault::TrailingSeparator);
+        reading
+            .message
+            .notes
+            .retain(|note| *note != Fault::TrailingSeparator);
         Some(reading)
     };
     texts.iter().filter_map(reading).collect()
@@ -160,7 +198,10 @@ fn build(elements: Elements<'_>, fault: Fault, evidence: &'static str, reference
 
 /// Why a bracketed text does not read, when it does not.
 pub(super) fn fault_of(body: &str, reference_year: i32) -> Option<Fault> {
-    let text: String = bracketed(body)?.iter().map(|(id, value)| format!("{id}{}\u{1d}", value.trim())).collect();
+    let text: String = bracketed(body)?
+        .iter()
+        .map(|(id, value)| format!("{id}{}\u{1d}", value.trim()))
+        .collect();
     match message::read(&text, reference_year) {
         Ok(message) if message.data.serial.is_none() => Some(Fault::NoSerial),
         Ok(_) => Some(Fault::NoProductCode),
@@ -174,7 +215,10 @@ mod tests {
 
     fn check(body: &str, expected: &[&str], faults: &[Fault]) {
         let readings = readings(body, 2026);
-        let texts: Vec<&str> = readings.iter().map(|reading| reading.text.as_str()).collect();
+        let texts: Vec<&str> = readings
+            .iter()
+            .map(|reading| reading.text.as_str())
+            .collect();
         assert_eq!(texts, expected, "{body:?}");
         for reading in readings {
             assert_eq!(reading.repairs, faults, "{body:?}");
@@ -184,9 +228,21 @@ mod tests {
     #[test]
     fn brackets() {
         let all = "0104006381333931\u{1d}17280200\u{1d}10A(1\u{1d}21B";
-        check("(01)04006381333931(17)280200(10)A\\(1(21)B", &[all], &[Fault::BracketedInput]);
-        let spaced = [Fault::BracketedInput, Fault::Whitespace, Fault::LeadingZeroLost];
-        check("(01) 4006381333931 (17)280200(10)A(1 (21)B", &[all], &spaced);
+        check(
+            "(01)04006381333931(17)280200(10)A\\(1(21)B",
+            &[all],
+            &[Fault::BracketedInput],
+        );
+        let spaced = [
+            Fault::BracketedInput,
+            Fault::Whitespace,
+            Fault::LeadingZeroLost,
+        ];
+        check(
+            "(01) 4006381333931 (17)280200(10)A(1 (21)B",
+            &[all],
+            &spaced,
+        );
         check("(99x)1", &[], &[]);
     }
 

@@ -34,19 +34,38 @@ pub(super) struct NewAccount {
 
 impl NewAccount {
     /// Checks what someone typed.
-    pub(super) fn check(login: &str, name: &str, language: Option<&str>, roles: &[String]) -> Result<Self, Refusals> {
+    pub(super) fn check(
+        login: &str,
+        name: &str,
+        language: Option<&str>,
+        roles: &[String],
+    ) -> Result<Self, Refusals> {
         let mut faults = Vec::new();
         let login = checked_login(login, &mut faults);
         let name = checked_name(name, &mut faults);
         let language = checked_language(language.unwrap_or("en"), &mut faults);
         let roles = checked_roles(roles, &mut faults);
         Refusals::check(faults)?;
-        Ok(NewAccount { login, name, language, roles })
+        Ok(NewAccount {
+            login,
+            name,
+            language,
+            roles,
+        })
     }
 
     /// Makes the account with a password that nobody knows.
-    pub(super) fn create(self, scope: &TenantScope, tenant: &Tenant, now: Timestamp) -> Result<UserRecord, Problem> {
-        let owner = PasswordOwner { login: &self.login, name: &self.name, tenant: &tenant.name };
+    pub(super) fn create(
+        self,
+        scope: &TenantScope,
+        tenant: &Tenant,
+        now: Timestamp,
+    ) -> Result<UserRecord, Problem> {
+        let owner = PasswordOwner {
+            login: &self.login,
+            name: &self.name,
+            tenant: &tenant.name,
+        };
         let unknown = NewPassword::check(&random_password()?, owner, None)??;
         let password = unknown.hash()?;
         let made = scope.change(now, |writer| {
@@ -60,8 +79,13 @@ impl NewAccount {
         });
         let id = match made {
             Err(StoreError::Taken) => {
-                let text = "This sign-in name is or was in use on this site; names are never given twice.";
-                return Err(Problem::new(Refusal::at(Code::ProductFieldWrong, "/login", text)));
+                let text =
+                    "This sign-in name is or was in use on this site; names are never given twice.";
+                return Err(Problem::new(Refusal::at(
+                    Code::ProductFieldWrong,
+                    "/login",
+                    text,
+                )));
             }
             other => other?,
         };
@@ -98,38 +122,61 @@ impl AccountChange {
             read
         });
         Refusals::check(faults)?;
-        Ok(AccountChange { name, language, roles, state })
+        Ok(AccountChange {
+            name,
+            language,
+            roles,
+            state,
+        })
     }
 
     /// Changes the account as one change, against the version the caller read.
-    pub(super) fn apply(self, scope: &TenantScope, id: UserId, version: i32, now: Timestamp) -> Result<UserRecord, Problem> {
+    pub(super) fn apply(
+        self,
+        scope: &TenantScope,
+        id: UserId,
+        version: i32,
+        now: Timestamp,
+    ) -> Result<UserRecord, Problem> {
         if self == AccountChange::default() {
             let record = account(scope, id)?;
-            return if record.row_version == version { Ok(record) } else { Err(IfMatch::failed()) };
+            return if record.row_version == version {
+                Ok(record)
+            } else {
+                Err(IfMatch::failed())
+            };
         }
-        scope.change(now, |writer| {
-            let old = writer.user_get(id)?.ok_or_else(Problem::not_found)?;
-            let mut version = version;
-            let mut noted = None;
-            if self.name.is_some() || self.language.is_some() {
-                let name = self.name.as_deref().unwrap_or(&old.name);
-                let language = self.language.as_deref().unwrap_or(&old.language);
-                noted = Some(writer.user_profile_set(id, name, language, version).map_err(refused)?);
-                version += 1;
-            }
-            if let Some(roles) = &self.roles {
-                let next = writer.user_roles_set(id, roles, version).map_err(refused)?;
-                noted = Some(joined(noted, next));
-                version += 1;
-            }
-            if let Some(state) = self.state {
-                let next = writer.user_state_set(id, state, version).map_err(refused)?.map(|_ended| ());
-                noted = Some(joined(noted, next));
-            }
-            still_administered(writer, &old)?;
-            noted.ok_or_else(|| ChangeRefused::from(Problem::unavailable()))
-        })
-        .map_err(|error: ChangeRefused| Problem::from(error))?;
+        scope
+            .change(now, |writer| {
+                let old = writer.user_get(id)?.ok_or_else(Problem::not_found)?;
+                let mut version = version;
+                let mut noted = None;
+                if self.name.is_some() || self.language.is_some() {
+                    let name = self.name.as_deref().unwrap_or(&old.name);
+                    let language = self.language.as_deref().unwrap_or(&old.language);
+                    noted = Some(
+                        writer
+                            .user_profile_set(id, name, language, version)
+                            .map_err(refused)?,
+                    );
+                    version += 1;
+                }
+                if let Some(roles) = &self.roles {
+                    let next = writer.user_roles_set(id, roles, version).map_err(refused)?;
+                    noted = Some(joined(noted, next));
+                    version += 1;
+                }
+                if let Some(state) = self.state {
+                    let next = writer
+                        .user_state_set(id, state, version)
+                        .map_err(refused)?
+                        .map(|_ended| ());
+                    noted = Some(joined(noted, next));
+                }
+                still_administered(writer, &old)?;
+                noted.ok_or_else(|| ChangeRefused::from(Problem::unavailable()))
+            })
+            .map_err(|error: ChangeRefused| Problem::from(error))?;
         account(scope, id)
     }
 }
@@ -145,11 +192,24 @@ pub(super) fn set_password(
     still: Option<Timestamp>,
     keep: Option<SessionId>,
 ) -> Result<(), Problem> {
-    let tenant = shared.site.tenant_list()?.into_iter().find(|tenant| tenant.id == scope.actor().tenant());
+    let tenant = shared
+        .site
+        .tenant_list()?
+        .into_iter()
+        .find(|tenant| tenant.id == scope.actor().tenant());
     let tenant = tenant.ok_or_else(Problem::not_found)?;
     let record = account(scope, id)?;
-    let owner = PasswordOwner { login: &record.login, name: &record.name, tenant: &tenant.name };
-    let list = shared.configuration.breach_list.as_deref().map(BreachList::open).transpose()?;
+    let owner = PasswordOwner {
+        login: &record.login,
+        name: &record.name,
+        tenant: &tenant.name,
+    };
+    let list = shared
+        .configuration
+        .breach_list
+        .as_deref()
+        .map(BreachList::open)
+        .transpose()?;
     let hash = NewPassword::check(password, owner, list.as_ref())??.hash()?;
     scope
         .change(now, |writer| {
@@ -157,7 +217,10 @@ pub(super) fn set_password(
             if still.is_some_and(|still| present.password_set_at != still) {
                 return Err(ChangeRefused::from(link_is_over()));
             }
-            Ok(writer.user_password_set(id, &hash, keep).map_err(refused)?.map(|_ended| ()))
+            Ok(writer
+                .user_password_set(id, &hash, keep)
+                .map_err(refused)?
+                .map(|_ended| ()))
         })
         .map_err(Problem::from)?;
     shared.site.throttle_clear(&record.login)?;
@@ -165,7 +228,11 @@ pub(super) fn set_password(
 }
 
 /// Notes that a link was made for a person, which lets its holder set the password.
-pub(super) fn note_invitation(scope: &TenantScope, id: UserId, now: Timestamp) -> Result<UserRecord, Problem> {
+pub(super) fn note_invitation(
+    scope: &TenantScope,
+    id: UserId,
+    now: Timestamp,
+) -> Result<UserRecord, Problem> {
     let record = account(scope, id)?;
     let note = AuditNote::new("user.invited", format!("user {id}"));
     scope.change(now, |_| Ok::<_, StoreError>(note.returning(())))?;
@@ -174,12 +241,17 @@ pub(super) fn note_invitation(scope: &TenantScope, id: UserId, now: Timestamp) -
 
 /// What is said of a link that was used, replaced, or has expired.
 pub(super) fn link_is_over() -> Problem {
-    Problem::of(Code::CsrfMissing, "This link was used or is too old. Ask your administrator for a new one.")
+    Problem::of(
+        Code::CsrfMissing,
+        "This link was used or is too old. Ask your administrator for a new one.",
+    )
 }
 
 /// One account of the tenant, or the uniform refusal.
 pub(super) fn account(scope: &TenantScope, id: UserId) -> Result<UserRecord, Problem> {
-    scope.read(|reader| reader.user_get(id))?.ok_or_else(Problem::not_found)
+    scope
+        .read(|reader| reader.user_get(id))?
+        .ok_or_else(Problem::not_found)
 }
 
 /// A tenant whose last administrator left could never be administered again.
@@ -216,7 +288,10 @@ fn checked_login(login: &str, faults: &mut Vec<Refusal>) -> String {
     let login = login.trim();
     let plain = |c: char| !c.is_whitespace() && !c.is_control();
     if !(3..=254).contains(&login.chars().count()) || !login.chars().all(plain) {
-        faults.push(wrong("/login", "A sign-in name has 3 to 254 characters and no blanks."));
+        faults.push(wrong(
+            "/login",
+            "A sign-in name has 3 to 254 characters and no blanks.",
+        ));
     }
     login.to_owned()
 }
@@ -224,7 +299,10 @@ fn checked_login(login: &str, faults: &mut Vec<Refusal>) -> String {
 fn checked_name(name: &str, faults: &mut Vec<Refusal>) -> String {
     let name = name.trim();
     if !(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        faults.push(wrong("/name", "A name has 1 to 100 characters and no control characters."));
+        faults.push(wrong(
+            "/name",
+            "A name has 1 to 100 characters and no control characters.",
+        ));
     }
     name.to_owned()
 }

@@ -67,8 +67,17 @@ impl ApiKey {
 }
 
 impl Row for ApiKey {
-    const HEAD: &'static [&'static str] =
-        &["id", "name", "prefix", "scopes", "state", "created_by", "created_at", "expires_at", "last_used_at"];
+    const HEAD: &'static [&'static str] = &[
+        "id",
+        "name",
+        "prefix",
+        "scopes",
+        "state",
+        "created_by",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -131,10 +140,15 @@ impl NewKey {
         now: Timestamp,
     ) -> Result<Self, Refusals> {
         let mut faults = Vec::new();
-        let mut wrong = |place: &str, text: &str| faults.push(Refusal::at(Code::ProductFieldWrong, place, text));
+        let mut wrong = |place: &str, text: &str| {
+            faults.push(Refusal::at(Code::ProductFieldWrong, place, text))
+        };
         let name = name.trim();
         if !(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-            wrong("/name", "A name has 1 to 100 characters and no control characters.");
+            wrong(
+                "/name",
+                "A name has 1 to 100 characters and no control characters.",
+            );
         }
         if scopes.is_empty() {
             wrong("/scopes", "At least one scope is needed.");
@@ -149,26 +163,46 @@ impl NewKey {
         let expires_at = expires_at.and_then(|text| {
             let end = Timestamp::parse(text).filter(|&end| end > now);
             if end.is_none() {
-                wrong("/expires_at", "Write a point in time to come, such as 2027-01-31T00:00:00Z.");
+                wrong(
+                    "/expires_at",
+                    "Write a point in time to come, such as 2027-01-31T00:00:00Z.",
+                );
             }
             end
         });
         Refusals::check(faults)?;
-        Ok(NewKey { name: name.to_owned(), scopes: permissions, expires_at })
+        Ok(NewKey {
+            name: name.to_owned(),
+            scopes: permissions,
+            expires_at,
+        })
     }
 
     /// Makes the key. Answers it with its whole text.
-    pub(super) fn create(&self, scope: &TenantScope, now: Timestamp) -> Result<(ApiKeyRecord, String), Problem> {
-        let new = NewApiKey { name: &self.name, scopes: &self.scopes, expires_at: self.expires_at };
+    pub(super) fn create(
+        &self,
+        scope: &TenantScope,
+        now: Timestamp,
+    ) -> Result<(ApiKeyRecord, String), Problem> {
+        let new = NewApiKey {
+            name: &self.name,
+            scopes: &self.scopes,
+            expires_at: self.expires_at,
+        };
         let (id, secret) = scope.change(now, |writer| writer.api_key_create(new))?;
-        let text = secret.expose_text().ok_or_else(Problem::unavailable)?.to_owned();
+        let text = secret
+            .expose_text()
+            .ok_or_else(Problem::unavailable)?
+            .to_owned();
         Ok((key(scope, id)?, text))
     }
 }
 
 /// One key of the tenant, or the uniform refusal.
 pub(super) fn key(scope: &TenantScope, id: ApiKeyId) -> Result<ApiKeyRecord, Problem> {
-    scope.read(|reader| reader.api_key_get(id))?.ok_or_else(Problem::not_found)
+    scope
+        .read(|reader| reader.api_key_get(id))?
+        .ok_or_else(Problem::not_found)
 }
 
 /// Keys in the order in which they were made.
@@ -187,13 +221,21 @@ pub async fn list(
     let limit = query.limit();
     let after = query.cursor(|key| {
         let (micros, id) = key.split_once('/')?;
-        Some((Timestamp::from_micros(micros.parse().ok()?), id.parse().ok()?))
+        Some((
+            Timestamp::from_micros(micros.parse().ok()?),
+            id.parse().ok()?,
+        ))
     });
     query.close()?;
-    let records = caller.read(move |reader| reader.api_key_list(after, i64::from(limit) + 1)).await?;
+    let records = caller
+        .read(move |reader| reader.api_key_list(after, i64::from(limit) + 1))
+        .await?;
     let now = shared.now();
     let keyed = |record: &ApiKeyRecord| {
-        (format!("{}/{}", record.created_at.micros(), record.id), ApiKey::new(record, now))
+        (
+            format!("{}/{}", record.created_at.micros(), record.id),
+            ApiKey::new(record, now),
+        )
     };
     Page::of_keyed(records.iter().map(keyed).collect(), limit).respond(&request)
 }
@@ -210,11 +252,21 @@ pub async fn create(
     Body(wanted): Body<ApiKeyWanted>,
 ) -> Result<HttpResponse, Problem> {
     let now = shared.now();
-    let new = NewKey::check(&wanted.name, &wanted.scopes, wanted.expires_at.as_deref(), now)?;
+    let new = NewKey::check(
+        &wanted.name,
+        &wanted.scopes,
+        wanted.expires_at.as_deref(),
+        now,
+    )?;
     let (record, key) = caller.block(move |scope| new.create(scope, now)).await?;
     let location = format!("/v1/api-keys/{}", record.id);
-    let made = ApiKeyMade { api_key: ApiKey::new(&record, now), key };
-    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(made))
+    let made = ApiKeyMade {
+        api_key: ApiKey::new(&record, now),
+        key,
+    };
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, location))
+        .json(made))
 }
 
 /// One key, without its secret.
@@ -223,7 +275,11 @@ pub async fn create(
 /// There is none under this id.
 #[utoipa::path(get, path = "/v1/api-keys/{id}", tag = "keys", params(("id" = String, Path)),
     responses((status = 200, body = ApiKey)))]
-pub async fn show(caller: Caller, shared: web::Data<Shared>, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn show(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let id: ApiKeyId = id(&path)?;
     let record = caller.block(move |scope| key(scope, id)).await?;
     Ok(HttpResponse::Ok().json(ApiKey::new(&record, shared.now())))
@@ -242,6 +298,8 @@ pub async fn revoke(
 ) -> Result<HttpResponse, Problem> {
     let id: ApiKeyId = id(&path)?;
     let now = shared.now();
-    caller.block(move |scope| Ok(scope.change(now, |writer| writer.api_key_revoke(id))?)).await?;
+    caller
+        .block(move |scope| Ok(scope.change(now, |writer| writer.api_key_revoke(id))?))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

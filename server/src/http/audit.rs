@@ -45,7 +45,8 @@ impl From<StoredEntry> for Entry {
             actor: entry.actor,
             action: entry.action,
             object: entry.object,
-            detail: serde_json::from_str(&entry.detail).unwrap_or(serde_json::Value::String(entry.detail)),
+            detail: serde_json::from_str(&entry.detail)
+                .unwrap_or(serde_json::Value::String(entry.detail)),
             reason: entry.reason,
             correlation: entry.correlation,
             hash: hex(&stored.hash),
@@ -54,8 +55,17 @@ impl From<StoredEntry> for Entry {
 }
 
 impl Row for Entry {
-    const HEAD: &'static [&'static str] =
-        &["seq", "at", "actor", "action", "object", "detail", "reason", "correlation", "hash"];
+    const HEAD: &'static [&'static str] = &[
+        "seq",
+        "at",
+        "actor",
+        "action",
+        "object",
+        "detail",
+        "reason",
+        "correlation",
+        "hash",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -95,14 +105,28 @@ pub struct Proof {
 #[utoipa::path(get, path = "/v1/audit", tag = "audit",
     params(("object" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Page<Entry>)))]
-pub async fn list(caller: Caller, mut query: Query, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list(
+    caller: Caller,
+    mut query: Query,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let limit = query.limit();
-    let before = query.cursor(|key| key.parse::<i64>().ok()).unwrap_or(i64::MAX);
+    let before = query
+        .cursor(|key| key.parse::<i64>().ok())
+        .unwrap_or(i64::MAX);
     let object = query.text("object");
     query.close()?;
-    let stored =
-        caller.read(move |reader| reader.audit_list_before(before, object.as_deref(), i64::from(limit) + 1)).await?;
-    Page::of(stored.into_iter().map(Entry::from).collect(), limit, |entry| entry.seq.to_string()).respond(&request)
+    let stored = caller
+        .read(move |reader| {
+            reader.audit_list_before(before, object.as_deref(), i64::from(limit) + 1)
+        })
+        .await?;
+    Page::of(
+        stored.into_iter().map(Entry::from).collect(),
+        limit,
+        |entry| entry.seq.to_string(),
+    )
+    .respond(&request)
 }
 
 /// Follows the whole chain of the tenant.
@@ -120,8 +144,18 @@ pub async fn proof(caller: Caller) -> Result<HttpResponse, Problem> {
         .await?;
     let head_hash = head.first().map(|stored| hex(&stored.hash));
     let proof = match outcome {
-        Ok(entries) => Proof { holds: true, entries: Some(entries), head_hash, fault: None },
-        Err(fault) => Proof { holds: false, entries: None, head_hash: None, fault: Some(fault.to_string()) },
+        Ok(entries) => Proof {
+            holds: true,
+            entries: Some(entries),
+            head_hash,
+            fault: None,
+        },
+        Err(fault) => Proof {
+            holds: false,
+            entries: None,
+            head_hash: None,
+            fault: Some(fault.to_string()),
+        },
     };
     Ok(HttpResponse::Ok().json(proof))
 }

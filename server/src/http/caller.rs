@@ -16,8 +16,8 @@ use packtwin_core::role::{Permission, Role};
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::Noted;
 use packtwin_tenants::error::StoreError;
-use packtwin_tenants::scope::{Reader, TenantScope, Who, Writer};
 use packtwin_tenants::key_sign_in::KeyRefused;
+use packtwin_tenants::scope::{Reader, TenantScope, Who, Writer};
 use packtwin_tenants::sign_in::{Signed, SignedBy};
 
 use super::envelope::RequestId;
@@ -188,10 +188,15 @@ impl Caller {
     ///
     /// # Errors
     /// SEC-700 when it shows nothing valid, SEC-701 when its key belongs to another environment.
-    pub(super) async fn recognise(shared: &web::Data<Shared>, request: &HttpRequest) -> Result<Self, Problem> {
+    pub(super) async fn recognise(
+        shared: &web::Data<Shared>,
+        request: &HttpRequest,
+    ) -> Result<Self, Problem> {
         let proof = proof(request, shared)?;
         let request_id = RequestId::of(request);
-        let signed = shared.block(move |shared| recognise(shared, &proof)).await?;
+        let signed = shared
+            .block(move |shared| recognise(shared, &proof))
+            .await?;
         Ok(Caller::new(shared, signed, request_id))
     }
 
@@ -223,9 +228,15 @@ fn recognise(shared: &Shared, proof: &Proof) -> Result<Signed, Problem> {
                 );
                 Err(Problem::of(Code::OtherEnvironment, text))
             }
-            Err(KeyRefused::Revoked) => Err(Problem::of(Code::Unauthenticated, "The key was revoked.")),
-            Err(KeyRefused::Expired) => Err(Problem::of(Code::Unauthenticated, "The key has expired.")),
-            Err(KeyRefused::Unknown) => Err(Problem::of(Code::Unauthenticated, "The key is not known.")),
+            Err(KeyRefused::Revoked) => {
+                Err(Problem::of(Code::Unauthenticated, "The key was revoked."))
+            }
+            Err(KeyRefused::Expired) => {
+                Err(Problem::of(Code::Unauthenticated, "The key has expired."))
+            }
+            Err(KeyRefused::Unknown) => {
+                Err(Problem::of(Code::Unauthenticated, "The key is not known."))
+            }
             Err(KeyRefused::Store(error)) => Err(error.into()),
         },
         Proof::Session(token) => {

@@ -112,7 +112,11 @@ fn admit(shared: &Shared, request: &ServiceRequest) -> Result<(), Problem> {
 }
 
 /// Every refusal leaves as a problem with the request's id, also those that the framework made by itself.
-fn with_one_shape(shared: &Shared, response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+fn with_one_shape(
+    shared: &Shared,
+    response: ServiceResponse<BoxBody>,
+    id: &RequestId,
+) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let problem = match response.response().error() {
         Some(error) => error

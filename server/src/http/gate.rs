@@ -120,12 +120,26 @@ pub(super) fn same_origin(shared: &Shared, request: &HttpRequest) -> Result<(), 
 }
 
 /// A script of ours sends the form token in a header; a form sends it in a field, which is checked where it is read.
-fn script_token(shared: &Shared, request: &ServiceRequest, session: SessionId) -> Result<(), Problem> {
-    let token = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if shared.tokens.form_token_is_right(&session.to_string(), token) {
+fn script_token(
+    shared: &Shared,
+    request: &ServiceRequest,
+    session: SessionId,
+) -> Result<(), Problem> {
+    let token = request
+        .headers()
+        .get("x-csrf-token")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if shared
+        .tokens
+        .form_token_is_right(&session.to_string(), token)
+    {
         return Ok(());
     }
-    Err(Problem::of(Code::CsrfMissing, "A call with a session needs X-CSRF-Token; programs send a key instead."))
+    Err(Problem::of(
+        Code::CsrfMissing,
+        "A call with a session needs X-CSRF-Token; programs send a key instead.",
+    ))
 }
 
 /// Runs the handler. A panic is a defect; its caller learns only that nothing can be answered now.

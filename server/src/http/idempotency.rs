@@ -49,13 +49,20 @@ pub(super) struct Claim {
 }
 
 /// Looks the key of a request up, and takes it when it is new. The body is read for its hash and put back.
-pub(super) async fn before(caller: &Caller, request: &mut ServiceRequest) -> Result<Before, Problem> {
+pub(super) async fn before(
+    caller: &Caller,
+    request: &mut ServiceRequest,
+) -> Result<Before, Problem> {
     let Some(value) = request.headers().get(KEY) else {
         return Ok(Before::Unasked);
     };
     let handle = readable(value)?;
     let shared = Shared::of(request.request());
-    let body = collect(request.take_payload(), shared.configuration.limits.json_bytes).await?;
+    let body = collect(
+        request.take_payload(),
+        shared.configuration.limits.json_bytes,
+    )
+    .await?;
     let hash = hash_of(request, &body);
     request.set_payload(Payload::from(body));
     let now = shared.now();
@@ -70,27 +77,37 @@ pub(super) async fn before(caller: &Caller, request: &mut ServiceRequest) -> Res
         })
     });
     match begun.await? {
-        Begun::Fresh => Ok(Before::Fresh(Claim { caller: caller.clone(), handle, hash })),
+        Begun::Fresh => Ok(Before::Fresh(Claim {
+            caller: caller.clone(),
+            handle,
+            hash,
+        })),
         Begun::Replay(answer) => Ok(Before::Replay(replay(answer))),
         Begun::Running => {
             let text = "The first request with this key is still being worked on.";
             Err(Problem::of(Code::IdempotencyMismatch, text).retry_after(1))
         }
-        Begun::Mismatch => {
-            Err(Problem::of(Code::IdempotencyMismatch, "This Idempotency-Key came before with another request."))
-        }
+        Begun::Mismatch => Err(Problem::of(
+            Code::IdempotencyMismatch,
+            "This Idempotency-Key came before with another request.",
+        )),
     }
 }
 
 impl Claim {
     /// Keeps the answer under the key, or gives the key back when nothing was done.
-    pub(super) async fn finish(self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    pub(super) async fn finish(
+        self,
+        response: ServiceResponse<BoxBody>,
+    ) -> ServiceResponse<BoxBody> {
         let shared = Shared::of(response.request());
         let now = shared.now();
         if !response.status().is_success() {
             let handle = self.handle;
             let given_back = self.caller.block(move |scope| {
-                Ok(scope.housekeep(now, Housekeeping::Answer, |writer| writer.idempotency_abandon(&handle))?)
+                Ok(scope.housekeep(now, Housekeeping::Answer, |writer| {
+                    writer.idempotency_abandon(&handle)
+                })?)
             });
             if let Err(problem) = given_back.await {
                 tracing::warn!(%problem, "an idempotency key could not be given back; it frees itself");
@@ -104,14 +121,22 @@ impl Claim {
         };
         let mut headers = String::new();
         for name in KEPT {
-            if let Some(value) = head.headers().get(&name).and_then(|value| value.to_str().ok()) {
+            if let Some(value) = head
+                .headers()
+                .get(&name)
+                .and_then(|value| value.to_str().ok())
+            {
                 headers.push_str(&format!("{name}: {value}\n"));
             }
         }
         let (status, kept) = (head.status().as_u16(), body.clone());
         let remembered = self.caller.block(move |scope| {
             let body = scope.seal(SEAL_PURPOSE, &Secret::new(kept.to_vec()))?;
-            let answer = Answer { status, headers, body };
+            let answer = Answer {
+                status,
+                headers,
+                body,
+            };
             Ok(scope.housekeep(now, Housekeeping::Answer, |writer| {
                 writer.idempotency_finish(&self.handle, &self.hash, &answer)
             })?)
@@ -125,16 +150,30 @@ impl Claim {
 }
 
 fn readable(value: &HeaderValue) -> Result<String, Problem> {
-    let text = value.to_str().ok().filter(|text| (1..=255).contains(&text.len()));
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|text| (1..=255).contains(&text.len()));
     text.map(str::to_owned).ok_or_else(|| {
-        Problem::at(Code::RequestMalformed, "header Idempotency-Key", "A key has 1 to 255 visible characters.")
+        Problem::at(
+            Code::RequestMalformed,
+            "header Idempotency-Key",
+            "A key has 1 to 255 visible characters.",
+        )
     })
 }
 
 fn hash_of(request: &ServiceRequest, body: &Bytes) -> Hash {
     let mut digest = Sha256::new();
-    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-    for part in [request.method().as_str().as_bytes(), target.as_bytes(), body] {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or("", |target| target.as_str());
+    for part in [
+        request.method().as_str().as_bytes(),
+        target.as_bytes(),
+        body,
+    ] {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
@@ -149,5 +188,7 @@ fn replay(answer: Answer) -> HttpResponse {
             response.insert_header(header);
         }
     }
-    response.insert_header(("idempotent-replay", "true")).body(answer.body)
+    response
+        .insert_header(("idempotent-replay", "true"))
+        .body(answer.body)
 }

@@ -48,7 +48,10 @@ impl Invitation {
         };
         let key = EncodingKey::from_secret(shared.site.derived_key(PURPOSE).expose());
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).ok()?;
-        Some(format!("{}/set-password?token={token}", shared.configuration.public_url.as_str()))
+        Some(format!(
+            "{}/set-password?token={token}",
+            shared.configuration.public_url.as_str()
+        ))
     }
 
     /// Reads the token of a link that is ours and has not expired.
@@ -59,7 +62,9 @@ impl Invitation {
         // Time is handed in, see `session_token`.
         rules.validate_exp = false;
         let key = DecodingKey::from_secret(shared.site.derived_key(PURPOSE).expose());
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules).ok()?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules)
+            .ok()?
+            .claims;
         if claims.exp <= now.seconds() {
             return None;
         }

@@ -43,7 +43,10 @@ impl<T: Serialize + Row> Page<T> {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|(key, _)| cursor(key));
-        Page { items: items.into_iter().map(|(_, item)| item).collect(), next }
+        Page {
+            items: items.into_iter().map(|(_, item)| item).collect(),
+            next,
+        }
     }
 
     /// Answers in the form the caller accepts.

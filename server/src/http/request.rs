@@ -189,18 +189,6 @@ pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
 pub struct IfMatch(i32);
 
 impl IfMatch {
-    /// Compares with the version that is stored now.
-    ///
-    /// # Errors
-    /// Someone changed it meanwhile.
-    pub fn check(&self, row_version: i32) -> Result<(), Problem> {
-        if self.0 == row_version {
-            Ok(())
-        } else {
-            Err(IfMatch::failed())
-        }
-    }
-
     /// The version the caller read.
     pub fn row_version(&self) -> i32 {
         self.0

@@ -37,8 +37,14 @@ pub async fn list() -> HttpResponse {
         permissions: role
             .permissions()
             .iter()
-            .map(|permission| PermissionBody { name: permission.as_str(), sentence: permission.sentence() })
+            .map(|permission| PermissionBody {
+                name: permission.as_str(),
+                sentence: permission.sentence(),
+            })
             .collect(),
     });
-    HttpResponse::Ok().json(Page { items: Vec::from(roles), next: None })
+    HttpResponse::Ok().json(Page {
+        items: Vec::from(roles),
+        next: None,
+    })
 }

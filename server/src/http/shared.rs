@@ -70,7 +70,10 @@ impl Shared {
         let id = caller.scope().actor().tenant();
         self.block(move |shared| {
             let tenants = shared.site.tenant_list()?;
-            tenants.into_iter().find(|tenant| tenant.id == id).ok_or_else(Problem::not_found)
+            tenants
+                .into_iter()
+                .find(|tenant| tenant.id == id)
+                .ok_or_else(Problem::not_found)
         })
         .await
     }

@@ -55,8 +55,16 @@ impl From<&UserRecord> for User {
 }
 
 impl Row for User {
-    const HEAD: &'static [&'static str] =
-        &["id", "login", "name", "language", "state", "roles", "created_at", "last_sign_in_at"];
+    const HEAD: &'static [&'static str] = &[
+        "id",
+        "login",
+        "name",
+        "language",
+        "state",
+        "roles",
+        "created_at",
+        "last_sign_in_at",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -116,12 +124,21 @@ pub struct Invited {
 #[utoipa::path(get, path = "/v1/users", tag = "users",
     params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = Page<User>)))]
-pub async fn list(caller: Caller, mut query: Query, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list(
+    caller: Caller,
+    mut query: Query,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let limit = query.limit();
     let after = query.cursor(|key| Some(key.to_owned()));
     query.close()?;
-    let records = caller.read(move |reader| reader.user_list(after.as_deref(), i64::from(limit) + 1)).await?;
-    Page::of(records.iter().map(User::from).collect(), limit, |user| user.login.clone()).respond(&request)
+    let records = caller
+        .read(move |reader| reader.user_list(after.as_deref(), i64::from(limit) + 1))
+        .await?;
+    Page::of(records.iter().map(User::from).collect(), limit, |user| {
+        user.login.clone()
+    })
+    .respond(&request)
 }
 
 /// Makes an account and the link by which its owner sets a password.
@@ -135,9 +152,16 @@ pub async fn create(
     shared: web::Data<Shared>,
     Body(wanted): Body<UserInvited>,
 ) -> Result<HttpResponse, Problem> {
-    let account = NewAccount::check(&wanted.login, &wanted.name, wanted.language.as_deref(), &wanted.roles)?;
+    let account = NewAccount::check(
+        &wanted.login,
+        &wanted.name,
+        wanted.language.as_deref(),
+        &wanted.roles,
+    )?;
     let (tenant, now) = (shared.tenant_of(&caller).await?, shared.now());
-    let record = caller.block(move |scope| account.create(scope, &tenant, now)).await?;
+    let record = caller
+        .block(move |scope| account.create(scope, &tenant, now))
+        .await?;
     let location = format!("/v1/users/{}", record.id);
     let invited = invited(&caller, &shared, &record)?;
     Ok(HttpResponse::Created()
@@ -154,7 +178,9 @@ pub async fn create(
     responses((status = 200, body = User)))]
 pub async fn show(caller: Caller, path: web::Path<String>) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let record = caller.block(move |scope| account::account(scope, id)).await?;
+    let record = caller
+        .block(move |scope| account::account(scope, id))
+        .await?;
     Ok(answer(&record))
 }
 
@@ -179,7 +205,9 @@ pub async fn change(
         wanted.state.as_deref(),
     )?;
     let (version, now) = (if_match.row_version(), shared.now());
-    let record = caller.block(move |scope| change.apply(scope, id, version, now)).await?;
+    let record = caller
+        .block(move |scope| change.apply(scope, id, version, now))
+        .await?;
     Ok(answer(&record))
 }
 
@@ -196,9 +224,14 @@ pub async fn disable(
     if_match: IfMatch,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let change = AccountChange { state: Some(UserState::Disabled), ..AccountChange::default() };
+    let change = AccountChange {
+        state: Some(UserState::Disabled),
+        ..AccountChange::default()
+    };
     let (version, now) = (if_match.row_version(), shared.now());
-    caller.block(move |scope| change.apply(scope, id, version, now)).await?;
+    caller
+        .block(move |scope| change.apply(scope, id, version, now))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -215,7 +248,9 @@ pub async fn invite(
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
     let now = shared.now();
-    let record = caller.block(move |scope| account::note_invitation(scope, id, now)).await?;
+    let record = caller
+        .block(move |scope| account::note_invitation(scope, id, now))
+        .await?;
     Ok(HttpResponse::Ok().json(invited(&caller, &shared, &record)?))
 }
 
@@ -225,10 +260,17 @@ fn invited(caller: &Caller, shared: &Shared, record: &UserRecord) -> Result<Invi
         user: record.id,
         password_set_at: record.password_set_at,
     };
-    let invitation_url = invitation.link(shared, shared.now()).ok_or_else(Problem::unavailable)?;
-    Ok(Invited { user: User::from(record), invitation_url })
+    let invitation_url = invitation
+        .link(shared, shared.now())
+        .ok_or_else(Problem::unavailable)?;
+    Ok(Invited {
+        user: User::from(record),
+        invitation_url,
+    })
 }
 
 fn answer(record: &UserRecord) -> HttpResponse {
-    HttpResponse::Ok().insert_header((ETAG, etag(record.row_version))).json(User::from(record))
+    HttpResponse::Ok()
+        .insert_header((ETAG, etag(record.row_version)))
+        .json(User::from(record))
 }

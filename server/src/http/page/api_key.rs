@@ -15,8 +15,8 @@ use crate::http::request::id;
 use crate::http::shared::Shared;
 use crate::pages::frame::Section;
 use crate::pages::piece::{
-    Action, Check, Code, Confirm, EmptyState, Fact, Field, FieldGroup, Form as FormPiece, Input, Link, Mark, Select,
-    Title, Tone,
+    Action, Check, Code, Confirm, EmptyState, Fact, Field, FieldGroup, Form as FormPiece, Input,
+    Link, Mark, Select, Title, Tone,
 };
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::api_key::{ApiKeyFormPage, ApiKeyRow, ApiKeysPage, SecretOncePage};
@@ -26,8 +26,12 @@ const LIST: &str = "/administration/api-keys";
 /// Keys that one page shows; a tenant with more has its list through the API.
 const KEYS_MAX: i64 = 1000;
 /// How long a key may last, in days; empty means until it is revoked.
-const ENDS: [(&str, &str); 4] =
-    [("90", "90 days"), ("365", "one year"), ("730", "two years"), ("", "until it is revoked")];
+const ENDS: [(&str, &str); 4] = [
+    ("90", "90 days"),
+    ("365", "one year"),
+    ("730", "two years"),
+    ("", "until it is revoked"),
+];
 
 /// The keys of the tenant.
 pub(in crate::http) async fn list(
@@ -36,18 +40,28 @@ pub(in crate::http) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
-    let keys = desk.caller.read(|reader| reader.api_key_list(None, KEYS_MAX)).await?;
-    let rows = keys.iter().map(|record| row(&shared, &desk, record)).collect();
+    let keys = desk
+        .caller
+        .read(|reader| reader.api_key_list(None, KEYS_MAX))
+        .await?;
+    let rows = keys
+        .iter()
+        .map(|record| row(&shared, &desk, record))
+        .collect();
     let create = Action::link("Create an API key", "/administration/api-keys/new");
     html(
         StatusCode::OK,
         &ApiKeysPage {
-            title: Title { primary: Some(create.clone().primary()), ..Title::page("Administration") },
+            title: Title {
+                primary: Some(create.clone().primary()),
+                ..Title::page("Administration")
+            },
             tab: AdministrationTab::ApiKeys,
             rows,
             empty: EmptyState {
                 heading: "No API keys yet".into(),
-                sentence: "A key lets another program call the API with the scopes you choose.".into(),
+                sentence: "A key lets another program call the API with the scopes you choose."
+                    .into(),
                 next: Some(create),
                 sample: None,
             },
@@ -74,9 +88,23 @@ pub(in crate::http) async fn create(
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
-    let (name, scopes, ends, now) = (form.text("name"), form.all("scope"), form.text("ends"), shared.now());
-    let expires_at = ends.parse().ok().filter(|days| (1..=3650).contains(days)).map(|days| now.plus_days(days));
-    let made = match NewKey::check(&name, &scopes, expires_at.map(|at| at.to_string()).as_deref(), now) {
+    let (name, scopes, ends, now) = (
+        form.text("name"),
+        form.all("scope"),
+        form.text("ends"),
+        shared.now(),
+    );
+    let expires_at = ends
+        .parse()
+        .ok()
+        .filter(|days| (1..=3650).contains(days))
+        .map(|days| now.plus_days(days));
+    let made = match NewKey::check(
+        &name,
+        &scopes,
+        expires_at.map(|at| at.to_string()).as_deref(),
+        now,
+    ) {
         Ok(new) => desk.caller.block(move |scope| new.create(scope, now)).await,
         Err(refusals) => Err(refusals.into()),
     };
@@ -97,7 +125,10 @@ pub(in crate::http) async fn create(
             )
         }
         Err(problem) if problem.status().is_server_error() => Err(problem),
-        Err(problem) => html(problem.status(), &form_page(desk, &name, &ends, &scopes, Some(&problem))),
+        Err(problem) => html(
+            problem.status(),
+            &form_page(desk, &name, &ends, &scopes, Some(&problem)),
+        ),
     }
 }
 
@@ -146,7 +177,9 @@ pub(in crate::http) async fn revoke(
 ) -> Result<HttpResponse, Problem> {
     let id: ApiKeyId = id(&path)?;
     let now = shared.now();
-    caller.block(move |scope| Ok(scope.change(now, |writer| writer.api_key_revoke(id))?)).await?;
+    caller
+        .block(move |scope| Ok(scope.change(now, |writer| writer.api_key_revoke(id))?))
+        .await?;
     Ok(see(LIST))
 }
 
@@ -159,7 +192,11 @@ fn row(shared: &Shared, desk: &Desk, record: &ApiKeyRecord) -> ApiKeyRow {
     ApiKeyRow {
         name: record.name.clone(),
         prefix: Code::plain("beginning of the key", &record.prefix),
-        scopes: record.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+        scopes: record
+            .scopes
+            .iter()
+            .map(|scope| scope.as_str().to_owned())
+            .collect(),
         state: Mark::new(tone, word),
         by: record.created_by.clone(),
         used_at: record.last_used_at.map(|at| desk.moment(at)),
@@ -168,7 +205,13 @@ fn row(shared: &Shared, desk: &Desk, record: &ApiKeyRecord) -> ApiKeyRow {
     }
 }
 
-fn form_page(desk: Desk, name: &str, ends: &str, scopes: &[String], problem: Option<&Problem>) -> ApiKeyFormPage {
+fn form_page(
+    desk: Desk,
+    name: &str,
+    ends: &str,
+    scopes: &[String],
+    problem: Option<&Problem>,
+) -> ApiKeyFormPage {
     let mut name = Field::new("name", "What it is for", name).required();
     name.error = error_at(problem, "/name");
     let check = |permission: Permission| {
@@ -191,7 +234,10 @@ fn form_page(desk: Desk, name: &str, ends: &str, scopes: &[String], problem: Opt
                 FieldGroup {
                     legend: "Key".into(),
                     hint: String::new(),
-                    inputs: vec![Input::Field(name), Input::Select(Select::new("ends", "Ends after", &ENDS, ends))],
+                    inputs: vec![
+                        Input::Field(name),
+                        Input::Select(Select::new("ends", "Ends after", &ENDS, ends)),
+                    ],
                 },
                 FieldGroup {
                     legend: "Scopes".into(),

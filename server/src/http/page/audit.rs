@@ -12,7 +12,9 @@ use crate::http::problem::Problem;
 use crate::http::request::Query;
 use crate::http::shared::Shared;
 use crate::pages::frame::Section;
-use crate::pages::piece::{Chip, Code, EmptyState, Field, FilterBar, Input, Link, Mark, Pager, Title, Tone};
+use crate::pages::piece::{
+    Chip, Code, EmptyState, Field, FilterBar, Input, Link, Mark, Pager, Title, Tone,
+};
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::audit::{AuditPage, AuditRow};
 
@@ -28,7 +30,9 @@ pub(in crate::http) async fn list(
     mut query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let before = query.cursor(|key| key.parse::<i64>().ok()).unwrap_or(i64::MAX);
+    let before = query
+        .cursor(|key| key.parse::<i64>().ok())
+        .unwrap_or(i64::MAX);
     let object = query.text("object");
     query.close()?;
     let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
@@ -36,7 +40,8 @@ pub(in crate::http) async fn list(
     let (outcome, mut entries, newest) = desk
         .caller
         .read(move |reader| {
-            let entries = reader.audit_list_before(before, wanted.as_deref(), i64::from(ROWS) + 1)?;
+            let entries =
+                reader.audit_list_before(before, wanted.as_deref(), i64::from(ROWS) + 1)?;
             let newest = reader.audit_list_before(i64::MAX, None, 1)?;
             Ok((reader.audit_verify()?, entries, newest))
         })
@@ -71,7 +76,11 @@ fn row(desk: &Desk, stored: &StoredEntry) -> AuditRow {
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
     let part = |name: &str| detail.get(name).map(written).unwrap_or_default();
     let (old, new) = (part("old"), part("new"));
-    let rest = if old.is_empty() && new.is_empty() { written(&detail) } else { new };
+    let rest = if old.is_empty() && new.is_empty() {
+        written(&detail)
+    } else {
+        new
+    };
     AuditRow {
         at: desk.moment(entry.at),
         who: entry.actor.clone(),
@@ -90,10 +99,15 @@ fn row(desk: &Desk, stored: &StoredEntry) -> AuditRow {
 fn written(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Object(members) => {
-            let parts: Vec<String> = members.iter().map(|(name, value)| format!("{name}: {}", written(value))).collect();
+            let parts: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", written(value)))
+                .collect();
             parts.join("; ")
         }
-        serde_json::Value::Array(values) => values.iter().map(written).collect::<Vec<_>>().join(", "),
+        serde_json::Value::Array(values) => {
+            values.iter().map(written).collect::<Vec<_>>().join(", ")
+        }
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => "none".to_owned(),
         other => other.to_string(),
@@ -104,10 +118,15 @@ fn filter(object: Option<&str>) -> FilterBar {
     FilterBar {
         action: LIST.into(),
         inputs: vec![Input::Field(
-            Field::new("object", "Object", object.unwrap_or_default()).hint("Its kind and name, as the list shows it."),
+            Field::new("object", "Object", object.unwrap_or_default())
+                .hint("Its kind and name, as the list shows it."),
         )],
         chips: object
-            .map(|object| Chip { label: "Object".into(), value: object.to_owned(), remove_href: LIST.into() })
+            .map(|object| Chip {
+                label: "Object".into(),
+                value: object.to_owned(),
+                remove_href: LIST.into(),
+            })
             .into_iter()
             .collect(),
         export: Some(Link::new("Fetch as CSV", "/v1/audit")),
@@ -117,10 +136,19 @@ fn filter(object: Option<&str>) -> FilterBar {
 
 /// Entries count from 1 without gaps, so that the numbers of a page are those of its entries, counted from the newest.
 fn pager(entries: &[StoredEntry], total: u64, more: bool, object: Option<&str>) -> Pager {
-    let first = entries.first().map_or(0, |stored| total + 1 - number(stored.entry.seq));
-    let last = entries.last().map_or(0, |stored| total + 1 - number(stored.entry.seq));
-    let of_object = object.map(|object| format!("&object={}", crate::http::gate::escaped(object))).unwrap_or_default();
-    let next = entries.last().filter(|_| more).map(|stored| cursor(&stored.entry.seq.to_string()));
+    let first = entries
+        .first()
+        .map_or(0, |stored| total + 1 - number(stored.entry.seq));
+    let last = entries
+        .last()
+        .map_or(0, |stored| total + 1 - number(stored.entry.seq));
+    let of_object = object
+        .map(|object| format!("&object={}", crate::http::gate::escaped(object)))
+        .unwrap_or_default();
+    let next = entries
+        .last()
+        .filter(|_| more)
+        .map(|stored| cursor(&stored.entry.seq.to_string()));
     Pager {
         noun: "entries".into(),
         total,
@@ -141,7 +169,11 @@ mod tests {
 
     #[test]
     fn a_detail_reads_without_braces() {
-        let detail = serde_json::json!({ "roles": ["operator", "integrator"], "name": null, "count": 3 });
-        assert_eq!(written(&detail), "count: 3; name: none; roles: operator, integrator");
+        let detail =
+            serde_json::json!({ "roles": ["operator", "integrator"], "name": null, "count": 3 });
+        assert_eq!(
+            written(&detail),
+            "count: 3; name: none; roles: operator, integrator"
+        );
     }
 }

@@ -31,17 +31,19 @@ impl Form {
 
     /// One field exactly as it was typed.
     pub(in crate::http) fn raw(&self, name: &str) -> &str {
-        self.fields.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value)
-    }
-
-    /// One field, unless it was left empty.
-    pub(in crate::http) fn filled(&self, name: &str) -> Option<String> {
-        Some(self.text(name)).filter(|text| !text.is_empty())
+        self.fields
+            .iter()
+            .find(|(given, _)| given == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// Every value of a field that comes several times.
     pub(in crate::http) fn all(&self, name: &str) -> Vec<String> {
-        self.fields.iter().filter(|(given, _)| given == name).map(|(_, value)| value.trim().to_owned()).collect()
+        self.fields
+            .iter()
+            .filter(|(given, _)| given == name)
+            .map(|(_, value)| value.trim().to_owned())
+            .collect()
     }
 
     /// The version that a change was made from.
@@ -49,7 +51,9 @@ impl Form {
     /// # Errors
     /// The form carries none.
     pub(in crate::http) fn version(&self) -> Result<i32, Problem> {
-        self.text("if_match").parse().map_err(|_| Problem::of(Code::PreconditionRequired, "The change names no version."))
+        self.text("if_match")
+            .parse()
+            .map_err(|_| Problem::of(Code::PreconditionRequired, "The change names no version."))
     }
 }
 
@@ -71,7 +75,9 @@ impl FromRequest for Form {
                 return Err(Problem::of(Code::ContentTypeWrong, text));
             }
             let bytes = collect(payload, shared.configuration.limits.json_bytes).await?;
-            let form = Form { fields: fields(&bytes)? };
+            let form = Form {
+                fields: fields(&bytes)?,
+            };
             check_token(&shared, &request, &form)?;
             Ok(form)
         })
@@ -97,6 +103,9 @@ fn check_token(shared: &Shared, request: &HttpRequest, form: &Form) -> Result<()
     };
     match holder {
         Some(holder) if shared.tokens.form_token_is_right(&holder, form.raw("csrf")) => Ok(()),
-        _ => Err(Problem::of(Code::CsrfMissing, "The form is too old, or did not come from this site.")),
+        _ => Err(Problem::of(
+            Code::CsrfMissing,
+            "The form is too old, or did not come from this site.",
+        )),
     }
 }

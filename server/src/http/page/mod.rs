@@ -70,7 +70,11 @@ impl Desk {
             toasts: Vec::new(),
             release: format!("Packtwin {}", env!("CARGO_PKG_VERSION")),
         };
-        Ok(Desk { caller, frame, zone })
+        Ok(Desk {
+            caller,
+            frame,
+            zone,
+        })
     }
 
     /// A point in time in the zone of the tenant.
@@ -86,7 +90,11 @@ impl Desk {
 
 /// The frame of a page outside a session.
 pub(super) fn bare(shared: &Shared, request: &HttpRequest, csrf: String) -> Bare {
-    Bare { environment: environment(shared), theme: theme(request), csrf }
+    Bare {
+        environment: environment(shared),
+        theme: theme(request),
+        csrf,
+    }
 }
 
 /// Answers a page.
@@ -98,31 +106,50 @@ pub(super) fn html(status: StatusCode, page: &impl Template) -> Result<HttpRespo
         tracing::error!(%error, "a page could not be written");
         Problem::unavailable()
     })?;
-    Ok(HttpResponse::build(status).insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(text))
+    Ok(HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .body(text))
 }
 
 /// After a form: to the page that shows what became of it, by GET.
 pub(super) fn see(address: impl Into<String>) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, address.into())).finish()
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, address.into()))
+        .finish()
 }
 
 /// Every fault as a sentence for a form.
 pub(super) fn sentences(problem: &Problem) -> Vec<String> {
-    problem.refusals().iter().map(|refusal| format!("{} {}", sentence(&refusal.text), refusal.code.remedy())).collect()
+    problem
+        .refusals()
+        .iter()
+        .map(|refusal| format!("{} {}", sentence(&refusal.text), refusal.code.remedy()))
+        .collect()
 }
 
 /// What is said at one place of a form.
 pub(super) fn error_at(problem: Option<&Problem>, place: &str) -> Option<String> {
     let below = format!("{place}/");
     let here = |at: &str| at == place || at.starts_with(&below);
-    problem?.refusals().iter().find(|refusal| here(&refusal.place)).map(|refusal| sentence(&refusal.text))
+    problem?
+        .refusals()
+        .iter()
+        .find(|refusal| here(&refusal.place))
+        .map(|refusal| sentence(&refusal.text))
 }
 
 /// With a capital and a full stop.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
-    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    let first: String = letters
+        .next()
+        .map(|letter| letter.to_uppercase().collect())
+        .unwrap_or_default();
+    let end = if text.ends_with(['.', '?', '!']) {
+        ""
+    } else {
+        "."
+    };
     format!("{first}{}{end}", letters.as_str())
 }
 
@@ -143,11 +170,16 @@ fn environment(shared: &Shared) -> frame::Environment {
 }
 
 fn theme(request: &HttpRequest) -> Theme {
-    request.cookie("pt_theme").map_or(Theme::System, |cookie| Theme::from_cookie(cookie.value()))
+    request
+        .cookie("pt_theme")
+        .map_or(Theme::System, |cookie| Theme::from_cookie(cookie.value()))
 }
 
 fn moment(at: Timestamp, zone: Tz) -> Moment {
-    Moment::new(DateTime::from_timestamp_micros(at.micros()).unwrap_or(DateTime::UNIX_EPOCH), zone)
+    Moment::new(
+        DateTime::from_timestamp_micros(at.micros()).unwrap_or(DateTime::UNIX_EPOCH),
+        zone,
+    )
 }
 
 /// The sections a person may see.
@@ -159,10 +191,17 @@ fn rail(caller: &Caller) -> Vec<RailEntry> {
         Section::Products => caller.may(Permission::ProductsRead),
         Section::Connectors | Section::Messages => caller.may(Permission::ConnectorsRead),
         Section::Jobs => caller.may(Permission::JobsRead),
-        Section::Administration => caller.may(Permission::Administer) || caller.may(Permission::AuditRead),
+        Section::Administration => {
+            caller.may(Permission::Administer) || caller.may(Permission::AuditRead)
+        }
     };
     let sections = Section::ALL.into_iter().filter(may_see);
-    sections.map(|section| RailEntry { section, waiting: 0 }).collect()
+    sections
+        .map(|section| RailEntry {
+            section,
+            waiting: 0,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -171,7 +210,11 @@ mod tests {
 
     #[test]
     fn a_sentence_begins_and_ends_as_one() {
-        for (text, written) in [("the password is short", "The password is short."), ("Go on?", "Go on?"), ("", ".")] {
+        for (text, written) in [
+            ("the password is short", "The password is short."),
+            ("Go on?", "Go on?"),
+            ("", "."),
+        ] {
             assert_eq!(sentence(text), written);
         }
     }

@@ -13,8 +13,14 @@ use crate::pages::view::problem::{Fault, ProblemPage};
 
 /// Whether the refused request came from someone who reads pages.
 pub(in crate::http) fn wants_page(request: &HttpRequest) -> bool {
-    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let for_programs = ["/v1/", "/health/"].iter().any(|prefix| request.path().starts_with(prefix));
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let for_programs = ["/v1/", "/health/"]
+        .iter()
+        .any(|prefix| request.path().starts_with(prefix));
     !for_programs && accept.contains("text/html")
 }
 
@@ -33,10 +39,17 @@ pub(in crate::http) fn respond(
     for (name, value) in document.headers() {
         answer.insert_header((name.clone(), value.clone()));
     }
-    answer.insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(text)
+    answer
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .body(text)
 }
 
-fn page(shared: &Shared, request: &HttpRequest, problem: &Problem, request_id: &str) -> ProblemPage {
+fn page(
+    shared: &Shared,
+    request: &HttpRequest,
+    problem: &Problem,
+    request_id: &str,
+) -> ProblemPage {
     let first = problem.refusals().first();
     let faults: Vec<Fault> = problem
         .refusals()

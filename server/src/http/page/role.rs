@@ -27,7 +27,10 @@ pub(in crate::http) async fn list(
             let mut columns = Vec::new();
             for role in Role::ALL {
                 let people = u64::try_from(reader.user_count_active(role)?).unwrap_or(0);
-                columns.push(RoleColumn { name: role.title().to_owned(), people });
+                columns.push(RoleColumn {
+                    name: role.title().to_owned(),
+                    people,
+                });
             }
             Ok(columns)
         })
@@ -50,15 +53,25 @@ fn groups() -> Vec<RightGroup> {
     let mut groups: Vec<RightGroup> = Vec::new();
     for permission in Permission::ALL {
         let noun = permission.as_str().split(':').next().unwrap_or_default();
-        let noun = if noun == "admin" { "administration" } else { noun };
+        let noun = if noun == "admin" {
+            "administration"
+        } else {
+            noun
+        };
         let right = RightRow {
             words: permission.sentence().to_owned(),
-            granted: Role::ALL.iter().map(|role| role.permissions().contains(&permission)).collect(),
+            granted: Role::ALL
+                .iter()
+                .map(|role| role.permissions().contains(&permission))
+                .collect(),
         };
         let noun = super::sentence(noun).trim_end_matches('.').to_owned();
         match groups.iter_mut().find(|group| group.noun == noun) {
             Some(group) => group.rights.push(right),
-            None => groups.push(RightGroup { noun, rights: vec![right] }),
+            None => groups.push(RightGroup {
+                noun,
+                rights: vec![right],
+            }),
         }
     }
     groups

@@ -32,7 +32,14 @@ pub(in crate::http) async fn show(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let next = query.text("next").unwrap_or_default();
-    page(&shared, &request, StatusCode::OK, local_path(&next), "", None)
+    page(
+        &shared,
+        &request,
+        StatusCode::OK,
+        local_path(&next),
+        "",
+        None,
+    )
 }
 
 /// Signs a person in.
@@ -43,15 +50,28 @@ pub(in crate::http) async fn sign_in(
 ) -> Result<HttpResponse, Problem> {
     let address = client_address(&request, &shared.configuration.trusted_proxies);
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let client = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let client = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let client: String = client.chars().take(CLIENT_CHARACTERS).collect();
     let (login, password) = (form.text("user"), form.raw("password").to_owned());
     let (typed, correlation) = (login.clone(), RequestId::of(&request));
     let outcome = shared
         .block(move |shared| {
             let (login, password, client) = (&login, &password, &client);
-            let attempt = SignIn { login, password, address, client, correlation: &correlation };
-            match shared.site.sign_in(&attempt, shared.configuration.sessions, shared.now()) {
+            let attempt = SignIn {
+                login,
+                password,
+                address,
+                client,
+                correlation: &correlation,
+            };
+            match shared
+                .site
+                .sign_in(&attempt, shared.configuration.sessions, shared.now())
+            {
                 Ok(signed) => Ok(Ok(signed)),
                 Err(SignInRefused::Store(error)) => Err(error.into()),
                 Err(refused) => Ok(Err(refused)),
@@ -67,21 +87,49 @@ pub(in crate::http) async fn sign_in(
             };
             let now = shared.now();
             let seconds = shared.configuration.sessions.absolute_seconds;
-            let token = shared.tokens.sign(SessionRef { tenant, session }, now, now.plus_seconds(seconds));
+            let token = shared.tokens.sign(
+                SessionRef { tenant, session },
+                now,
+                now.plus_seconds(seconds),
+            );
             let token = token.ok_or_else(Problem::unavailable)?;
             let cookie = session_cookie::session(&shared, token, seconds);
-            Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).cookie(cookie).finish())
+            Ok(HttpResponse::SeeOther()
+                .insert_header((LOCATION, next))
+                .cookie(cookie)
+                .finish())
         }
         Err(SignInRefused::Throttled { until }) => {
             let seconds = (until.micros_since(shared.now()) / 1_000_000 + 1).max(1);
-            let told = format!("{}. Try again in {seconds} seconds.", Code::SignInThrottled.title());
-            let mut answer = page(&shared, &request, StatusCode::TOO_MANY_REQUESTS, &next, &typed, Some(told))?;
+            let told = format!(
+                "{}. Try again in {seconds} seconds.",
+                Code::SignInThrottled.title()
+            );
+            let mut answer = page(
+                &shared,
+                &request,
+                StatusCode::TOO_MANY_REQUESTS,
+                &next,
+                &typed,
+                Some(told),
+            )?;
             answer.headers_mut().insert(RETRY_AFTER, seconds.into());
             Ok(answer)
         }
         Err(SignInRefused::Wrong | SignInRefused::Store(_)) => {
-            let told = format!("{}. {}", Code::SignInFailed.title(), Code::SignInFailed.remedy());
-            page(&shared, &request, StatusCode::UNAUTHORIZED, &next, &typed, Some(told))
+            let told = format!(
+                "{}. {}",
+                Code::SignInFailed.title(),
+                Code::SignInFailed.remedy()
+            );
+            page(
+                &shared,
+                &request,
+                StatusCode::UNAUTHORIZED,
+                &next,
+                &typed,
+                Some(told),
+            )
         }
     }
 }
@@ -94,11 +142,15 @@ pub(in crate::http) async fn sign_out(
 ) -> Result<HttpResponse, Problem> {
     if let Means::Session(session) = caller.means() {
         let now = shared.now();
-        caller.block(move |scope| Ok(scope.change(now, |writer| writer.session_revoke(session))?)).await?;
+        caller
+            .block(move |scope| Ok(scope.change(now, |writer| writer.session_revoke(session))?))
+            .await?;
     }
     let mut answer = see("/sign-in");
     let gone = session_cookie::no_session(&shared);
-    answer.add_cookie(&gone).map_err(|_| Problem::unavailable())?;
+    answer
+        .add_cookie(&gone)
+        .map_err(|_| Problem::unavailable())?;
     Ok(answer)
 }
 
@@ -112,8 +164,15 @@ fn page(
 ) -> Result<HttpResponse, Problem> {
     let (mark, cookie) = visit(shared, request)?;
     let page = SignInPage {
-        frame: bare(shared, request, shared.tokens.form_token(&visit_holder(&mark))),
-        user: Field::new("user", "Sign-in name", user).kind(FieldKind::Email).autocomplete("username").required(),
+        frame: bare(
+            shared,
+            request,
+            shared.tokens.form_token(&visit_holder(&mark)),
+        ),
+        user: Field::new("user", "Sign-in name", user)
+            .kind(FieldKind::Email)
+            .autocomplete("username")
+            .required(),
         password: Field::new("password", "Password", "")
             .kind(FieldKind::Password)
             .autocomplete("current-password")
@@ -124,7 +183,9 @@ fn page(
     };
     let mut answer = html(status, &page)?;
     if let Some(cookie) = cookie {
-        answer.add_cookie(&cookie).map_err(|_| Problem::unavailable())?;
+        answer
+            .add_cookie(&cookie)
+            .map_err(|_| Problem::unavailable())?;
     }
     Ok(answer)
 }
@@ -160,7 +221,14 @@ mod tests {
         for path in ["/", "/lots?state=sent&x=%20", "/a/b:c"] {
             assert_eq!(local_path(path), path);
         }
-        for path in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nb", "lots"] {
+        for path in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+            "lots",
+        ] {
             assert_eq!(local_path(path), "/", "{path}");
         }
     }

@@ -24,13 +24,19 @@ pub(in crate::http) async fn choose(
         .max_age(Duration::days(365))
         .finish();
     let mut answer = see(page_before(&shared, &request));
-    answer.add_cookie(&cookie).map_err(|_| Problem::unavailable())?;
+    answer
+        .add_cookie(&cookie)
+        .map_err(|_| Problem::unavailable())?;
     Ok(answer)
 }
 
 /// The page of this site on which the form stood.
 fn page_before(shared: &Shared, request: &HttpRequest) -> String {
-    let referer = request.headers().get("referer").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let referer = request
+        .headers()
+        .get("referer")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     match referer.strip_prefix(shared.configuration.public_url.as_str()) {
         Some(path) if path.starts_with('/') && !path.starts_with("//") => path.to_owned(),
         _ => "/".to_owned(),
