@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Use cases: what happens when someone asks for something, and the passes that run by themselves.
+//!
+//! Here core, connectors and tenants first meet. Everything is synchronous and handed in: no web framework, no socket of
+//! its own, no clock of its own. A use case reads as a list: who asks, what they hand over, whether they may, whether it
+//! makes sense now, one transaction, the answer.
+
+pub mod connector;
+pub mod desk;
+pub mod error;
+pub mod house;
+pub mod job;
+pub mod lot;
+pub mod message;
+pub mod product;
+pub mod today;
+pub mod upload;
+pub mod webhook;

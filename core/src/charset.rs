@@ -30,6 +30,16 @@ pub fn first_outside(text: &str, set: &ByteSet) -> Option<(char, usize)> {
         .map(|(index, c)| (c, index + 1))
 }
 
+/// `set` without the bytes in `taken`.
+pub(crate) const fn without(mut set: ByteSet, taken: &[u8]) -> ByteSet {
+    let mut index = 0;
+    while index < taken.len() {
+        set[taken[index] as usize] = false;
+        index += 1;
+    }
+    set
+}
+
 const fn byte_set(parts: &[&[u8]]) -> ByteSet {
     let mut set = [false; 256];
     let mut part = 0;

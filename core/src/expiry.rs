@@ -6,7 +6,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::date::{self, DateError, DayZero};
+use crate::date::{self, DateError, DateFormat, DayZero};
 use crate::inline_text::ascii;
 
 /// An expiry date: the six digits as printed and the last day on which the pack may be supplied.
@@ -40,6 +40,23 @@ impl Expiry {
         Ok(Self {
             last_day,
             raw: digits,
+        })
+    }
+
+    /// Reads a date as people and files write it. Without a day it is the expiry printed with day 00.
+    pub fn parse_written(
+        text: &str,
+        format: DateFormat,
+        reference_year: i32,
+    ) -> Result<Self, DateError> {
+        let (year, month, day) = date::parse_written(text, format, reference_year)?;
+        let expiry = match day {
+            Some(day) => NaiveDate::from_ymd_opt(year, month, day).map(Self::from_date),
+            None => Self::from_month(year, month),
+        };
+        expiry.ok_or_else(|| DateError::Month {
+            value: text.to_owned(),
+            month,
         })
     }
 
@@ -155,6 +172,10 @@ mod tests {
         assert!(!printed.is_expired_on(printed.last_day()));
         assert!(printed.is_expired_on(printed.last_day().succ_opt().unwrap()));
         assert_eq!(Expiry::from_month(2028, 2), Some(printed));
+        assert_eq!(
+            Expiry::parse_written("02/2028", DateFormat::MmYyyy, 2026),
+            Ok(printed)
+        );
         assert_eq!(Expiry::from_date(printed.last_day()).raw(), "280229");
     }
 

@@ -30,6 +30,8 @@ pub mod pack;
 pub mod ppn;
 pub mod product;
 pub mod product_code;
+#[cfg(test)]
+mod properties;
 pub mod pzn;
 pub mod refusal;
 pub mod role;

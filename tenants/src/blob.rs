@@ -113,17 +113,24 @@ impl Blobs {
         }
     }
 
-    /// Makes a received file a finished one: hashed, synced and renamed.
+    /// Makes a received file a finished one: hashed, synced and linked to its name. The received one stays until it is
+    /// discarded, so that a process killed in between can do this again.
     ///
     /// # Errors
-    /// The file is not there or cannot be moved.
+    /// The file is not there or cannot be linked.
     pub fn incoming_finish(&self, upload: UploadId) -> io::Result<Stored> {
         let path = self.incoming_path(upload);
         let mut file = File::open(&path)?;
         let (sha256, bytes) = hash_of(&mut file)?;
         file.sync_all()?;
         drop(file);
-        settle(&path, &self.blobs, &sha256)?;
+        let to = blob_path(&self.blobs, &sha256);
+        fs::create_dir_all(to.parent().unwrap_or(&self.blobs))?;
+        match fs::hard_link(&path, &to) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
+        sync_folders(&to, &self.blobs)?;
         Ok(Stored { sha256, bytes })
     }
 
@@ -222,7 +229,13 @@ fn settle(from: &Path, blobs: &Path, sha256: &Hash) -> io::Result<()> {
     let folder = to.parent().unwrap_or(blobs);
     fs::create_dir_all(folder)?;
     fs::rename(from, &to)?;
-    File::open(folder)?.sync_all()?;
+    sync_folders(&to, blobs)
+}
+
+fn sync_folders(file: &Path, blobs: &Path) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        File::open(folder)?.sync_all()?;
+    }
     File::open(blobs)?.sync_all()
 }
 

@@ -6,12 +6,13 @@
 pub mod audit;
 pub mod blob;
 pub mod breach_list;
+pub mod callback;
 pub mod engine;
 pub mod error;
 mod founding;
 pub mod key_sign_in;
 pub mod password;
-mod random;
+pub mod random;
 #[allow(missing_docs, reason = "columns are described in the migrations")]
 mod schema;
 pub mod scope;

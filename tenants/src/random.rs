@@ -8,7 +8,7 @@ pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), StoreError> {
 }
 
 /// 128 random bits for a public identifier.
-pub(crate) fn bits() -> Result<u128, StoreError> {
+pub fn bits() -> Result<u128, StoreError> {
     let mut bytes = [0; 16];
     fill(&mut bytes)?;
     Ok(u128::from_be_bytes(bytes))

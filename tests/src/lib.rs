@@ -1,3 +1,5 @@
 //! Stories across rooms and the runner of conformance vectors. Nothing here is part of the product.
 
 pub mod conformance;
+
+pub mod story;

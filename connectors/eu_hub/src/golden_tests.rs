@@ -404,3 +404,115 @@ fn hostile_documents_are_refused() {
         }
     }
 }
+
+/// Which markets a lot may name on a day, and which states a role may set.
+#[test]
+fn market_dates_and_roles() {
+    let check = |settings: HubSettings, fact: &Fact, event_at: &str, expected: &[(&str, &str)]| {
+        let envelope = Envelope {
+            event_at: packtwin_core::time::Timestamp::parse(event_at).unwrap(),
+            ..envelope("1.16")
+        };
+        let refused = EuHub::new(settings).check(fact, &envelope).err();
+        let found: Vec<(&str, &str)> = refused
+            .iter()
+            .flat_map(|refusals| refusals.iter())
+            .map(|refusal| (refusal.place.as_str(), refusal.code.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{fact:?} {event_at}");
+    };
+    let lot_for = |markets: &[&str]| Fact::Commissioned {
+        lot: lot(),
+        version: 1,
+        markets: markets.iter().map(|code| market(code)).collect(),
+    };
+    let plain = HubSettings::default();
+    let now = "2026-11-20T09:00:00Z";
+    check(plain, &lot_for(&["IT", "GR"]), now, &[]);
+    let before = "2025-02-08T23:59:59Z";
+    check(
+        plain,
+        &lot_for(&["DE", "IT"]),
+        before,
+        &[("/markets/1", "UPL-030")],
+    );
+    check(plain, &lot_for(&["IT"]), "2025-02-09T00:00:00Z", &[]);
+    check(
+        plain,
+        &lot_for(&["DE"]),
+        "2019-02-08T12:00:00Z",
+        &[("/markets/0", "UPL-030")],
+    );
+    check(plain, &lot_for(&[]), now, &[("/markets", "HUB-201")]);
+    check(
+        plain,
+        &lot_for(&["DE", "US", "DE"]),
+        now,
+        &[("/markets/1", "PRD-004"), ("/markets/2", "PRD-004")],
+    );
+
+    let distributor = HubSettings {
+        role: crate::Role::ParallelDistributor,
+        ..plain
+    };
+    for state in PackState::ALL {
+        let fact = Fact::StateChanged { lot: lot(), state };
+        let refused = [("/state", "HUB-206")];
+        let none: &[(&str, &str)] = &[];
+        check(
+            plain,
+            &fact,
+            now,
+            if state == PackState::CheckedOut {
+                &refused
+            } else {
+                none
+            },
+        );
+        check(
+            distributor,
+            &fact,
+            now,
+            if state == PackState::Supplied {
+                &refused
+            } else {
+                none
+            },
+        );
+    }
+
+    let recall = |reason: &str| Fact::Recalled {
+        lot: lot(),
+        markets: vec![market("DE")],
+        reason: reason.to_owned(),
+    };
+    check(plain, &recall("particles"), now, &[]);
+    check(plain, &recall(" "), now, &[("/reason", "HUB-201")]);
+    check(
+        plain,
+        &recall(&"x".repeat(501)),
+        now,
+        &[("/reason", "PRD-004")],
+    );
+    check(plain, &recall("a\u{7}b"), now, &[("/reason", "PRD-004")]);
+}
+
+/// NTIN and PPN of one PZN are two product codes at the hub (emvs.md 6.3, I).
+#[test]
+fn a_ppn_is_written_in_its_own_scheme() {
+    let mut lot = lot();
+    lot.product = packtwin_core::product_code::ProductCode::parse("111234567842").unwrap();
+    lot.manufactured = None;
+    let fact = Fact::Commissioned {
+        lot,
+        version: 1,
+        markets: vec![market("DE")],
+    };
+    check(
+        "pack_data_under_a_ppn.xml",
+        "1.16",
+        &fact,
+        &serials(&["1"]),
+        Some(&fact),
+    );
+}

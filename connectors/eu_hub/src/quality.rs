@@ -35,12 +35,13 @@ pub fn quality(data: &MasterData) -> Vec<QualityHint> {
         "the name does not hold the pharmaceutical form; EMVO wants name, strength and form",
     );
     hint(
-        data.markets.iter().any(|entry| {
-            name.split_whitespace().any(|word| {
-                word.eq_ignore_ascii_case(entry.market.as_str())
-                    && data.name.contains(entry.market.as_str())
-            })
-        }),
+        data.name
+            .split(|ch: char| !ch.is_alphanumeric())
+            .any(|word| {
+                data.markets
+                    .iter()
+                    .any(|entry| entry.market.as_str() == word)
+            }),
         "/name",
         "the name holds a market; one name serves all markets",
     );

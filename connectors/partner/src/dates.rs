@@ -270,7 +270,7 @@ const MONTHS: [&[&str]; 12] = [
 fn named_month(text: &str, reference_year: i32) -> Option<Expiry> {
     let lower = text.to_lowercase();
     let tokens: Vec<&str> = lower
-        .split(|c: char| matches!(c, '-' | ' ' | '/' | '.' | ','))
+        .split(['-', ' ', '/', '.', ','])
         .filter(|token| !token.is_empty())
         .collect();
     let (day, name, year) = match tokens.as_slice() {

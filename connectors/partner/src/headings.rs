@@ -41,6 +41,7 @@ const WORDS: [(Field, &[&str]); 6] = [
             "numeroserie",
             "nserie",
             "nserial",
+            "ndeserie",
             "serie",
             "numerodeserieunique",
             "numerodiserie",

@@ -14,6 +14,7 @@ use packtwin_core::code::Code;
 
 mod cells;
 pub mod dates;
+pub mod error_file;
 pub mod formula_guard;
 mod headings;
 mod layout;
@@ -21,8 +22,12 @@ pub mod mapping;
 mod product_cell;
 pub mod recognise;
 mod rows;
+pub mod serial_csv;
 mod serial_list;
 mod spreadsheet_number;
+pub mod template;
+#[cfg(test)]
+mod test_sink;
 mod workbook;
 
 pub use mapping::{Column, Field, Mapping};

@@ -181,7 +181,10 @@ fn shape_fault(error: &ProductCodeError) -> String {
 mod tests {
     use super::*;
 
-    fn check(text: &str, expected: Result<(&str, Option<Code>), (Code, Option<&str>)>) {
+    type Read = (&'static str, Option<Code>);
+    type Refused = (Code, Option<&'static str>);
+
+    fn check(text: &str, expected: Result<Read, Refused>) {
         let actual = check_product(text);
         let actual = match &actual {
             Ok((code, flaw)) => Ok((code.as_str(), flaw.as_ref().map(|flaw| flaw.code))),

@@ -49,6 +49,24 @@ pub(crate) struct Cells {
     raw: Vec<(usize, usize)>,
 }
 
+/// Cells that are text as a whole, so that each is without being looked at again.
+pub(crate) struct CellTexts<'c> {
+    text: &'c str,
+    cells: &'c Cells,
+}
+
+impl<'c> CellTexts<'c> {
+    /// The cell at this place; empty where the row has none.
+    pub(crate) fn get(&self, place: usize) -> &'c str {
+        let start = match place {
+            0 => 0,
+            _ => self.cells.ends.get(place - 1).copied().unwrap_or(0),
+        };
+        let end = self.cells.ends.get(place).copied().unwrap_or(start);
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
 impl Cells {
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
@@ -61,6 +79,13 @@ impl Cells {
             _ => self.ends[index - 1],
         };
         Some(&self.text[start..end])
+    }
+
+    /// The cells as text; `None` when a byte of them is none.
+    pub(crate) fn texts(&self) -> Option<CellTexts<'_>> {
+        std::str::from_utf8(&self.text)
+            .ok()
+            .map(|text| CellTexts { text, cells: self })
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &[u8]> {

@@ -66,7 +66,7 @@ pub(crate) fn read<R: Read>(
         checker,
         separator: recognised.separator,
         width: heading.len(),
-        pattern: None,
+        pattern: Pattern::default(),
         row,
     }
     .read_all(&mut cells)
@@ -80,17 +80,19 @@ struct ListReader<'a, R> {
     separator: Option<u8>,
     /// Cells a row has; 0 until the first row when there is no heading.
     width: usize,
-    pattern: Option<Pattern>,
+    pattern: Pattern,
     row: u64,
 }
 
 /// What surrounds the serial in rows of one lot.
+#[derive(Default)]
 struct Pattern {
     before: Vec<u8>,
     behind: Vec<u8>,
     /// Whether the serial stands in quotes, so that it may hold a separator.
     quoted: bool,
-    lot: LotIndex,
+    /// The lot of such rows; `None` while there is no pattern.
+    lot: Option<LotIndex>,
 }
 
 impl<R: Read> ListReader<'_, R> {
@@ -98,9 +100,9 @@ impl<R: Read> ListReader<'_, R> {
         let expected_length = self.checker.expects_length();
         while next(&mut self.rows, self.row + 1)? {
             self.row += 1;
-            let known = self.pattern.as_ref().and_then(|pattern| {
-                let serial = pattern.serial(self.rows.line(), self.separator)?;
-                (serial.as_bytes().len() >= expected_length).then_some((pattern.lot, serial))
+            let known = self.pattern.lot.and_then(|lot| {
+                let serial = self.pattern.serial(self.rows.line(), self.separator)?;
+                (serial.as_bytes().len() >= expected_length).then_some((lot, serial))
             });
             match known {
                 Some((lot, serial)) => self.checker.good_row(self.row, lot, Some(serial))?,
@@ -130,7 +132,7 @@ impl<R: Read> ListReader<'_, R> {
         let single_line = self.rows.line().len();
         let end = split(&mut self.rows, cells, self.row)?;
         let single_line = self.rows.line().len() == single_line;
-        self.pattern = None;
+        self.pattern.lot = None;
         if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
             return Ok(());
         }
@@ -145,16 +147,25 @@ impl<R: Read> ListReader<'_, R> {
             self.checker.summary.rows += 1;
             return self.checker.row_flaw(self.row, flaw);
         }
-        let texts: Vec<Cow<'_, str>> = cells.iter().map(String::from_utf8_lossy).collect();
-        let picked = self
+        let lot = match cells.texts() {
+            Some(texts) => {
+                let picked = self.layout.pick(|place| Cell::Text(texts.get(place)));
+                self.checker.row(self.row, &picked)?
+            }
+            None => {
+                let texts: Vec<Cow<'_, str>> = cells.iter().map(String::from_utf8_lossy).collect();
+                let picked = self
+                    .layout
+                    .pick(|place| Cell::Text(texts.get(place).map_or("", |text| text.as_ref())));
+                self.checker.row(self.row, &picked)?
+            }
+        };
+        let place = self
             .layout
-            .pick(|place| Cell::Text(texts.get(place).map_or("", |text| text.as_ref())));
-        let lot = self.checker.row(self.row, &picked)?;
-        if single_line {
-            self.pattern = self
-                .layout
-                .serial_place()
-                .and_then(|place| Pattern::of(self.rows.line(), cells.raw(place)?, lot));
+            .serial_place()
+            .and_then(|place| cells.raw(place));
+        if let Some(place) = place.filter(|_| single_line) {
+            self.pattern.learn(self.rows.line(), place, lot);
         }
         Ok(())
     }
@@ -207,20 +218,19 @@ impl<R: Read> ListReader<'_, R> {
 }
 
 impl Pattern {
-    /// The pattern a checked row leaves.
-    fn of(line: &[u8], (start, end): (usize, usize), lot: LotIndex) -> Option<Self> {
-        let quoted = line.get(start) == Some(&b'"');
-        let (start, end) = match quoted {
+    /// Takes the pattern a checked row leaves.
+    fn learn(&mut self, line: &[u8], (start, end): (usize, usize), lot: LotIndex) {
+        self.quoted = line.get(start) == Some(&b'"');
+        let (start, end) = match self.quoted {
             true if end >= start + 2 && line[end - 1] == b'"' => (start + 1, end - 1),
-            true => return None,
+            true => return,
             false => (start, end),
         };
-        Some(Pattern {
-            before: line[..start].to_vec(),
-            behind: line[end..].to_vec(),
-            quoted,
-            lot,
-        })
+        self.before.clear();
+        self.before.extend_from_slice(&line[..start]);
+        self.behind.clear();
+        self.behind.extend_from_slice(&line[end..]);
+        self.lot = Some(lot);
     }
 
     /// The serial of a row that fits and needs no second look.
@@ -263,5 +273,166 @@ fn refused(fault: RowFault, row: u64) -> ReadRefused {
                 "Row {row} is {fault}, which no serial file has. Check separators, quotes and line ends."
             ),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recognise::Kind;
+    use crate::test_sink::{Kept, at, read_bytes, settings};
+    use std::io::Cursor;
+
+    const HEAD: &str = "SerialNumber,GTIN,Batch,ExpirationDate\n";
+    const TAIL: &str = ",04006381333931,L1,290131\n";
+
+    fn check(file: impl AsRef<[u8]>, serials: &[&str], told: &[&str]) {
+        let (kept, summary, _) = read_bytes(file.as_ref(), &[]).unwrap();
+        assert_eq!(kept.serials(), serials);
+        assert_eq!(kept.told(), told, "{:?}", kept.findings);
+        assert_eq!(summary.bytes, file.as_ref().len() as u64);
+    }
+
+    #[test]
+    fn rows_have_the_numbers_of_a_spreadsheet() {
+        let file = format!("{HEAD}A1{TAIL}\n# a comment\nA 2{TAIL}A3{TAIL}");
+        check(&file, &["A1", "A3"], &["5 UPL-012"]);
+    }
+
+    #[test]
+    fn quotes_anywhere_change_nothing() {
+        let file = "\"SerialNumber\",\"GTIN\",\"Batch\",\"ExpirationDate\"\n\"A,1\",\"04006381333931\",\"L1\",\"290131\"\n\
+            \"A,2\",\"04006381333931\",\"L1\",\"290131\"\nA3,04006381333931,L1,290131\n\"A\"\"4\",\"04006381333931\",\"L1\",\"290131\"\n\
+            A\"5,04006381333931,L1,290131\n";
+        check(file, &["A,1", "A,2", "A3", "A\"4", "A\"5"], &[]);
+    }
+
+    #[test]
+    fn rows_of_another_shape() {
+        let file = format!(
+            "{HEAD}A1{TAIL}A2,04006381333931,L1\nA3{TAIL}A4,04006381333931,L1,290131,,\nA5,04006381333931,L1,290131,x\nA6{TAIL}"
+        );
+        check(file, &["A1", "A3", "A4", "A6"], &["3 UPL-029", "6 UPL-029"]);
+        let file = format!("{HEAD}A1{TAIL}\"A2{TAIL}A3{TAIL}");
+        check(file, &["A1", "A3"], &["3 UPL-029"]);
+    }
+
+    #[test]
+    fn a_cut_file_is_said() {
+        check(format!("{HEAD}A1{TAIL}A2,0400638"), &["A1"], &["3 UPL-005"]);
+        check(format!("{HEAD}A1{TAIL}\"A2"), &["A1"], &["3 UPL-005"]);
+        let complete = format!("{HEAD}A1{TAIL}A2{}", TAIL.trim_end());
+        check(complete, &["A1", "A2"], &[]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text() {
+        let mut file = format!("{HEAD}A1{TAIL}A2").into_bytes();
+        // The heading decides for UTF-8; the bytes come behind the part that is looked at.
+        let filler = format!("B1{TAIL}").repeat(4000);
+        file = [
+            &file[..HEAD.len()],
+            filler.as_bytes(),
+            b"C\xff1",
+            TAIL.as_bytes(),
+            b"C2",
+            TAIL.as_bytes(),
+        ]
+        .concat();
+        let (kept, ..) = read_bytes(&file, &[]).unwrap();
+        assert_eq!(kept.told(), ["4002 UPL-046"]);
+        assert_eq!(kept.serials().len(), 4001);
+    }
+
+    #[test]
+    fn a_zero_byte_is_a_character_fault() {
+        check(format!("{HEAD}A\0{TAIL}A2{TAIL}"), &["A2"], &["2 UPL-012"]);
+    }
+
+    #[test]
+    fn a_list_of_serials_takes_its_lot_from_the_mapping() {
+        let file = "AB12CD\nAB12CE\nX,Y;Z\n";
+        let recognised = crate::recognise(Cursor::new(file)).unwrap();
+        assert_eq!(recognised.kind, Kind::SerialList);
+        let mut mapping = Mapping::for_file(&recognised, at());
+        assert_eq!(mapping.missing().len(), 3);
+        let mut kept = Kept::default();
+        let refused = crate::read(
+            Cursor::new(file),
+            &recognised,
+            &mapping,
+            &settings(&[]),
+            &mut kept,
+        )
+        .unwrap_err();
+        assert_eq!(refused.code(), Some(Code::UploadMappingNeeded));
+        for (field, value) in [
+            (crate::Field::ProductCode, "04006381333931"),
+            (crate::Field::Batch, "L1"),
+            (crate::Field::Expiry, "290131"),
+        ] {
+            mapping.fixed.push((field, value.to_owned()));
+        }
+        crate::read(
+            Cursor::new(file),
+            &recognised,
+            &mapping,
+            &settings(&[]),
+            &mut kept,
+        )
+        .unwrap();
+        assert_eq!(kept.serials(), ["AB12CD", "AB12CE", "X,Y;Z"]);
+        assert!(kept.lots[0].head.is_some());
+        assert_eq!(kept.rows[0].0, 1);
+    }
+
+    #[test]
+    fn rows_that_are_none_end_the_reading() {
+        let long = format!("{HEAD}A1{TAIL}{}", "x".repeat(200_000));
+        let refused = read_bytes(long.as_bytes(), &[]).unwrap_err();
+        let ReadRefused::File(finding) = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!((finding.code, finding.row), (Code::UploadColumnCount, 3));
+        let wide = format!("{HEAD}A1{TAIL}{}\n", ",".repeat(60_000));
+        let refused = read_bytes(wide.as_bytes(), &[]).unwrap_err();
+        assert_eq!(refused.code(), Some(Code::UploadColumnCount));
+    }
+
+    #[test]
+    fn lots_without_end_are_refused() {
+        let rows: String = (0..12_000)
+            .map(|n| format!("A{n},04006381333931,L{n},290131\n"))
+            .collect();
+        let refused = read_bytes(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap_err();
+        assert_eq!(refused.code(), Some(Code::UploadTooManyLots));
+    }
+
+    #[test]
+    fn the_sink_can_stop() {
+        let file = format!("{HEAD}A1{TAIL}A2{TAIL}A3{TAIL}");
+        let recognised = crate::recognise(Cursor::new(&file)).unwrap();
+        let mapping = Mapping::for_file(&recognised, at());
+        let mut kept = Kept {
+            rows_max: Some(2),
+            ..Kept::default()
+        };
+        let stopped = crate::read(
+            Cursor::new(&file),
+            &recognised,
+            &mapping,
+            &settings(&[]),
+            &mut kept,
+        );
+        assert!(matches!(stopped, Err(ReadRefused::Stopped(_))));
+        assert_eq!(kept.rows.len(), 2);
+    }
+
+    #[test]
+    fn every_line_end_is_read() {
+        for end in ["\n", "\r\n", "\r"] {
+            let file = format!("{HEAD}A1{TAIL}A2{TAIL}").replace('\n', end);
+            check(&file, &["A1", "A2"], &[]);
+        }
     }
 }

@@ -22,6 +22,8 @@ use crate::text_encoding::{TextEncoding, Utf8Reader};
 const DEPTH_MAX: usize = 64;
 /// Bytes of one text, comment or tag.
 const TEXT_BYTES_MAX: usize = 1 << 20;
+/// What is said where [`TEXT_BYTES_MAX`] is passed.
+const TOO_LONG: &str = "a text, comment or tag is longer than 1 MB";
 /// Attributes of one element.
 const ATTRIBUTES_MAX: usize = 64;
 /// Bytes of a name.
@@ -105,6 +107,8 @@ pub struct SafeXml<R: Read> {
     buffer: Vec<u8>,
     depth: usize,
     root_seen: bool,
+    /// Bytes of text since the last tag: parts of one text count together.
+    text_bytes: usize,
 }
 
 impl<R: Read> SafeXml<io::Chain<io::Cursor<Vec<u8>>, R>> {
@@ -133,6 +137,7 @@ impl<R: Read> SafeXml<io::Chain<io::Cursor<Vec<u8>>, R>> {
             buffer: Vec::new(),
             depth: 0,
             root_seen: false,
+            text_bytes: 0,
         })
     }
 }
@@ -170,6 +175,13 @@ impl<R: Read> SafeXml<R> {
             .reader
             .read_event_into(&mut self.buffer)
             .map_err(|error| explain(error, label))?;
+        self.text_bytes = match event {
+            Event::Start(_) | Event::Empty(_) | Event::End(_) => 0,
+            _ => self.text_bytes + self.reader.get_ref().since_event,
+        };
+        if self.text_bytes > TEXT_BYTES_MAX {
+            return Err(XmlFault::Limit(TOO_LONG));
+        }
         match event {
             Event::Start(element) | Event::Empty(element) => {
                 if self.depth == 0 && self.root_seen {
@@ -282,7 +294,7 @@ fn explain(error: Error, encoding: &str) -> XmlFault {
             XmlFault::Encoding(encoding.to_owned())
         }
         Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
-            XmlFault::Limit("a text, comment or tag is longer than 1 MB")
+            XmlFault::Limit(TOO_LONG)
         }
         Error::Io(error) => XmlFault::Io(io::Error::new(error.kind(), error)),
         Error::Encoding(_) => XmlFault::Encoding(encoding.to_owned()),

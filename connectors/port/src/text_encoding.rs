@@ -12,6 +12,8 @@ use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WIN
 const CONTROLS_ONE_IN: usize = 100;
 /// Within how many bytes an XML declaration names its encoding.
 const DECLARATION_BYTES: usize = 1024;
+/// As many are stray bytes in a short text.
+const CONTROLS_FREE: usize = 3;
 /// Bytes fetched at once for decoding.
 const RAW_BYTES: usize = 64 * 1024;
 
@@ -200,7 +202,7 @@ fn utf16_by_pattern(sample: &[u8]) -> Option<&'static Encoding> {
 /// More control characters than text has. Scan logs hold GS, RS and EOT, so a few are text.
 fn looks_binary(sample: &[u8]) -> bool {
     let control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x1d);
-    sample.iter().filter(control).count() * CONTROLS_ONE_IN > sample.len()
+    sample.iter().filter(control).count() > CONTROLS_FREE + sample.len() / CONTROLS_ONE_IN
 }
 
 /// Reads any [`TextEncoding`] as UTF-8, and counts the bytes it took from the file.

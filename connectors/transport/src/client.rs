@@ -222,6 +222,7 @@ fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
 }
 
 /// In words, when the fault is about a certificate. An alert about ours ends the far side's handshake: it read nothing.
+/// `DecryptError` is how a signature by another authority of the same name is told.
 fn certificate_words(error: &rustls::Error) -> Option<String> {
     match error {
         rustls::Error::InvalidCertificate(why) => {
@@ -235,6 +236,7 @@ fn certificate_words(error: &rustls::Error) -> Option<String> {
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
+            | AlertDescription::DecryptError
             | AlertDescription::AccessDenied
             | AlertDescription::NoCertificate),
         ) => Some(format!("the far side does not accept ours: {alert:?}")),

@@ -140,4 +140,61 @@ mod tests {
         check(true, "http://10.0.0.1:8080/hook", false);
         check(true, "http://localhost.example:8080/hook", false);
     }
+
+    /// One post over plain loopback: headers and body arrive as given, a redirect is not followed.
+    #[test]
+    fn a_post_arrives_as_given() {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let receiver = std::thread::spawn(move || {
+            let mut seen = Vec::new();
+            for answer in [
+                "204 No Content",
+                "307 Temporary Redirect\r\nlocation: http://10.0.0.1/",
+            ] {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = String::new();
+                while !request.ends_with("\r\n\r\n") {
+                    let mut piece = [0; 1];
+                    stream.read_exact(&mut piece).unwrap();
+                    request.push(char::from(piece[0]));
+                }
+                stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+                let mut body = [0; 9];
+                stream.read_exact(&mut body).unwrap();
+                stream
+                    .write_all(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n").as_bytes())
+                    .unwrap();
+                request.push_str(std::str::from_utf8(&body).unwrap());
+                seen.push(request);
+            }
+            seen
+        });
+        let poster = WebhookPoster {
+            trusted_pem: String::new(),
+            ports: vec![443],
+            loopback: true,
+            limits: Limits::default(),
+        };
+        let headers = [("webhook-id".to_owned(), "dlv_1".to_owned())];
+        let first = poster
+            .post(&url, &headers, "application/json", b"{\"a\":\"b\"}")
+            .unwrap();
+        assert_eq!(first.status, 204);
+        let second = poster.post(&url, &headers, "application/json", b"{\"a\":\"b\"}");
+        assert!(
+            matches!(second, Err(TransportFault::Unknown { .. })),
+            "{second:?}"
+        );
+        for request in receiver.join().unwrap() {
+            let lower = request.to_lowercase();
+            assert!(lower.starts_with("post /hook http/1.1\r\n"), "{request}");
+            assert!(
+                lower.contains("webhook-id: dlv_1\r\n") && lower.contains("content-length: 9\r\n"),
+                "{request}"
+            );
+            assert!(request.ends_with("{\"a\":\"b\"}"), "{request}");
+        }
+    }
 }

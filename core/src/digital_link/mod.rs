@@ -170,12 +170,7 @@ fn read_path<'a>(path: &'a str, faults: &mut Vec<DigitalLinkFault>) -> Vec<Eleme
     let mut elements = Vec::new();
     while let (Some(code), Some(value)) = (segments.next(), segments.next()) {
         if let Some(ai) = application_identifier::find(code) {
-            push_decoded(
-                ai,
-                percent::decode(value, percent::Place::Path),
-                &mut elements,
-                faults,
-            );
+            push_decoded(ai, value, percent::Place::Path, &mut elements, faults);
         }
     }
     elements
@@ -195,12 +190,7 @@ fn read_query<'a>(
         match named.map(|(name, value)| (name, application_identifier::find(name), value)) {
             None => others.push(parameter),
             Some((_, Some(ai), value)) => {
-                push_decoded(
-                    ai,
-                    percent::decode(value, percent::Place::Query),
-                    elements,
-                    faults,
-                );
+                push_decoded(ai, value, percent::Place::Query, elements, faults);
             }
             Some((name, None, _)) => faults.push(DigitalLinkFault::UnknownParameter {
                 name: name.to_owned(),
@@ -214,16 +204,22 @@ fn is_digits(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// An element whose value cannot be decoded is kept as it stands, so that its place in the link is still judged.
 fn push_decoded<'a>(
     ai: &'static ApplicationIdentifier,
-    value: Option<Cow<'a, str>>,
+    value: &'a str,
+    place: percent::Place,
     elements: &mut Vec<Element<'a>>,
     faults: &mut Vec<DigitalLinkFault>,
 ) {
-    match value {
-        Some(value) => elements.push(Element { ai, value }),
-        None => faults.push(DigitalLinkFault::Encoding { ai }),
+    let decoded = percent::decode(value, place);
+    if decoded.is_none() {
+        faults.push(DigitalLinkFault::Encoding { ai });
     }
+    elements.push(Element {
+        ai,
+        value: decoded.unwrap_or(Cow::Borrowed(value)),
+    });
 }
 
 /// Whether key and qualifiers follow one of the orders the key allows; any qualifier may be left out.
@@ -361,7 +357,10 @@ mod tests {
         check_behind_gtin("/17/280200", Err(&["link_qualifiers"]));
         check_behind_gtin("?10=B", Err(&["link_belongs_in_path"]));
         check_behind_gtin("?8200=x", Err(&["link_no_attribute"]));
-        check_behind_gtin("?719=x&21=%00", Err(&["link_parameter", "link_encoding"]));
+        check_behind_gtin(
+            "?719=x&21=%00",
+            Err(&["link_parameter", "link_encoding", "link_belongs_in_path"]),
+        );
         check_behind_gtin("?01=04006381333931", Err(&["link_duplicate"]));
         check_behind_gtin("/10/A B", Err(&["link_character"]));
         check_behind_gtin("/10/%C3", Err(&["link_encoding"]));

@@ -4,9 +4,12 @@
 //! more or fewer makes another text of the same thing, so that a reader which accepted it would have to know two names
 //! for one pack; both are refused. The case of the hexadecimal digits is free on the way in and upper on the way out.
 
-use crate::charset::{ByteSet, SET_39, SET_82};
+use crate::charset::{ByteSet, SET_39, SET_82, without};
 
 const ESCAPED: &[u8] = b"\"%&/<>?#";
+/// What stands in a URI as it is.
+static PLAIN_TEXT: ByteSet = without(SET_82, ESCAPED);
+static PLAIN_PART: ByteSet = without(SET_39, ESCAPED);
 
 /// Why a component of a URI is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,24 +45,44 @@ pub(super) enum Alphabet {
 }
 
 impl Alphabet {
-    fn set(self) -> &'static ByteSet {
-        match self {
+    /// Whether an escape may stand for `byte`.
+    fn escapes(self, byte: u8) -> bool {
+        let set = match self {
             Self::Text => &SET_82,
             Self::Part => &SET_39,
-        }
+        };
+        ESCAPED.contains(&byte) && set[usize::from(byte)]
     }
 
-    fn holds(self, byte: u8) -> bool {
-        self.set()[usize::from(byte)]
+    fn plain(self) -> &'static ByteSet {
+        match self {
+            Self::Text => &PLAIN_TEXT,
+            Self::Part => &PLAIN_PART,
+        }
     }
 }
 
-/// Appends `text` with its escapes.
+/// Whether `component` is text of set 82 that needs no escape and has none.
+pub(super) fn is_plain(component: &[u8]) -> bool {
+    component.iter().all(|&byte| PLAIN_TEXT[usize::from(byte)])
+}
+
+/// Appends `text`, of set 82 or 39, with its escapes.
 pub(super) fn encode(text: &str, to: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    if is_plain(text.as_bytes()) {
+        return to.push_str(text);
+    }
     for c in text.chars() {
-        match u8::try_from(c).is_ok_and(|byte| ESCAPED.contains(&byte)) {
-            true => to.push_str(&format!("%{:02X}", u32::from(c))),
-            false => to.push(c),
+        match u8::try_from(c).ok().filter(|byte| ESCAPED.contains(byte)) {
+            Some(byte) => {
+                to.extend([
+                    '%',
+                    char::from(HEX[usize::from(byte >> 4)]),
+                    char::from(HEX[usize::from(byte & 15)]),
+                ]);
+            }
+            None => to.push(c),
         }
     }
 }
@@ -75,14 +98,11 @@ pub(super) fn decode(component: &str, alphabet: Alphabet) -> Result<String, Esca
         let position = component.len() - rest.len() + 1;
         let width = match character {
             '%' => {
-                let byte = escaped_byte(rest)
-                    .filter(|byte| ESCAPED.contains(byte) && alphabet.holds(*byte));
+                let byte = escaped_byte(rest).filter(|&byte| alphabet.escapes(byte));
                 text.push(char::from(byte.ok_or(EscapeFault::Escape { position })?));
                 3
             }
-            c if u8::try_from(c)
-                .is_ok_and(|byte| alphabet.holds(byte) && !ESCAPED.contains(&byte)) =>
-            {
+            c if u8::try_from(c).is_ok_and(|byte| alphabet.plain()[usize::from(byte)]) => {
                 text.push(c);
                 1
             }

@@ -161,13 +161,8 @@ fn read_item(body: &str) -> Option<(Gtin, PrefixLength, &str)> {
 
 /// Decodes into `buffer` if there is anything to decode; `None` for what [`escape::decode`] refuses or does not fit.
 fn unescaped<'a>(component: &'a str, buffer: &'a mut [u8; 20]) -> Option<&'a [u8]> {
-    const UNESCAPED_TOO_EARLY: &[u8] = b"\"&/<>?#";
-    let bytes = component.as_bytes();
-    if bytes.iter().any(|byte| UNESCAPED_TOO_EARLY.contains(byte)) {
-        return None;
-    }
-    if !bytes.contains(&b'%') {
-        return Some(bytes);
+    if escape::is_plain(component.as_bytes()) {
+        return Some(component.as_bytes());
     }
     let decoded = escape::decode(component, Alphabet::Text).ok()?;
     let target = buffer.get_mut(..decoded.len())?;

@@ -10,7 +10,7 @@ use crate::pzn::Pzn;
 use crate::sscc::Sscc;
 use crate::symbology::{Carrier, SymbologyIdentifier};
 
-use super::diagnosis::Fault;
+use super::fault::Fault;
 use super::message::Message;
 
 /// The other code that `rest` is for certain; tried before anything else.

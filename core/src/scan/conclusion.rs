@@ -2,17 +2,17 @@
 //!
 //! The rule that must hold: nothing is called certain (`ok`, `repaired`) that another known fault explains as well, as far as
 //! the text can show it. `high` is said only with structural evidence. A text without symbology identifier that a layout or a
-//! folded case could have changed unseen is `suspect`; where a repair was needed anyway, such a doubt is remarked beside it.
+//! folded case could have changed unseen is `suspect`; where a repair was needed anyway, such a doubt is remarked
+//! beside it and lowers the confidence.
 
 use crate::batch_number::BatchNumber;
 use crate::symbology::{Carrier, SymbologyIdentifier};
 
 use super::Delivery;
-use super::diagnosis::{
-    Candidate, Confidence, Diagnosis, Fault, ScannedData, Scheme, Verdict, advice,
-};
+use super::diagnosis::{Candidate, Confidence, Diagnosis, ScannedData, Scheme, Verdict, advice};
 use super::doubt::{self, Doubt};
 use super::ends::note;
+use super::fault::Fault;
 use super::letter_case::{self, CaseFinding};
 use super::reading::Reading;
 
@@ -50,6 +50,9 @@ pub(super) fn of_reading(
         data: reading.message.data.clone(),
         candidates: Vec::new(),
     };
+    if changes_characters(&reading.repairs) && carries_verification_code(reading) {
+        note(&mut draft.faults, Fault::VerificationCodeRepaired);
+    }
     draft.candidates.push(reading.candidate(draft.confidence));
     draft.weigh_case(reading, delivery);
     draft.weigh_carrier(reading);
@@ -158,11 +161,18 @@ impl Draft {
     fn weigh_case(&mut self, reading: &Reading, delivery: &Delivery<'_>) {
         let year = delivery.context.reference_year;
         let finding = letter_case::judge(&reading.message, &reading.text, reading.case_witness());
-        let exchanged = || reading.data_with_case_exchanged(year).unwrap_or_default();
+        let exchanged = || {
+            reading
+                .data_with_case_exchanged(year)
+                .unwrap_or_else(|| reading.message.data.clone())
+        };
         match finding {
             CaseFinding::Quiet => {}
             CaseFinding::Inverted => {
                 note(&mut self.faults, Fault::CaseInverted);
+                if carries_verification_code(reading) {
+                    note(&mut self.faults, Fault::VerificationCodeRepaired);
+                }
                 self.verdict = Verdict::Repaired;
                 self.data = exchanged();
                 let evidence = match reading.id.is_some() {
@@ -292,13 +302,11 @@ impl Draft {
         }
     }
 
-    /// Takes a doubt into account: what read well is suspect, what was repaired is less sure.
+    /// Takes a doubt into account: what read well is suspect, what was repaired is no longer sure.
     fn lower(&mut self) {
-        self.confidence = match self.verdict {
-            Verdict::Repaired => self.confidence.min(Confidence::Medium),
-            Verdict::UnrepairableSerial => self.confidence,
-            _ => Confidence::Low,
-        };
+        if self.verdict != Verdict::UnrepairableSerial {
+            self.confidence = Confidence::Low;
+        }
         if self.verdict == Verdict::Ok {
             self.verdict = Verdict::Suspect;
         }
@@ -337,6 +345,13 @@ fn confidence_of(reading: &Reading, repaired: bool, layout: LayoutKnown) -> Conf
     let device_known =
         layout == LayoutKnown::Yes && !reading.repairs.contains(&Fault::KeyboardLayout);
     let structural = reading.id.is_some() || bracketed || device_known;
+    if reading.repairs.contains(&Fault::LinearCodeAppended) {
+        return if reading.id.is_some() {
+            Confidence::Medium
+        } else {
+            Confidence::Low
+        };
+    }
     match repaired {
         false => Confidence::High,
         true if structural && !split && !zeros => Confidence::High,
@@ -370,6 +385,27 @@ fn faults_of(reading: &Reading, delivery: &Delivery<'_>) -> Vec<Fault> {
         .chain(&reading.message.notes)
         .for_each(|&fault| note(&mut faults, fault));
     faults
+}
+
+/// Whether a repair changed characters inside values, and not only between them.
+fn changes_characters(repairs: &[Fault]) -> bool {
+    let changing = [
+        Fault::KeyboardLayout,
+        Fault::CaseInverted,
+        Fault::Homoglyph,
+        Fault::TypographicDash,
+        Fault::Encoding,
+    ];
+    repairs.iter().any(|fault| changing.contains(fault))
+}
+
+/// Whether the code carries the verification key and code of a Russian pack (AI 91 and 92), whose signature a repair in
+/// silence would put in doubt.
+fn carries_verification_code(reading: &Reading) -> bool {
+    reading.message.scheme == Scheme::Gs1
+        && ["91", "92"]
+            .iter()
+            .all(|identifier| reading.message.has(&reading.text, identifier))
 }
 
 fn punctuated(data: &ScannedData) -> bool {

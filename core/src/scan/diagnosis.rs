@@ -12,6 +12,8 @@ use crate::product_code::ProductCode;
 use crate::serial::Serial;
 use crate::symbology::SymbologyIdentifier;
 
+use super::fault::Fault;
+
 /// What is to be thought of a scanned code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -40,274 +42,6 @@ pub enum Confidence {
     Medium,
     /// Structural evidence.
     High,
-}
-
-/// What happened to the code on its way from the pack to us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(
-    missing_docs,
-    reason = "each fault is told by its label and its sentence below"
-)]
-pub enum Fault {
-    AimPrefix,
-    ByteOrderMark,
-    ControlPrefix,
-    ControlSuffix,
-    LineTerminator,
-    Whitespace,
-    ConfiguredAffix,
-    VendorPrefix,
-    LeadingSeparator,
-    TrailingSeparator,
-    UnexpectedSymbology,
-    Fnc1AsText,
-    Fnc1Missing,
-    KeyboardLayout,
-    YzSwap,
-    CaseInverted,
-    UpperCased,
-    LowerCased,
-    SeparatorLost,
-    SeparatorReplaced,
-    DoubledScan,
-    JoinedScans,
-    LinearCodeAppended,
-    Truncated,
-    EnvelopeStripped,
-    EnvelopeMangled,
-    BracketedInput,
-    HumanReadableText,
-    LeadingZeroLost,
-    Confusable,
-    PznForNtin,
-    SpreadsheetNumber,
-    DateForm,
-    Homoglyph,
-    TypographicDash,
-    Encoding,
-    Empty,
-    LinearCode,
-    LogisticLabel,
-    Foreign2dCode,
-    DigitalLink,
-    NoSerial,
-    NoProductCode,
-    ProductCodeInvalid,
-    DateInvalid,
-    ElementInvalid,
-    Unreadable,
-}
-
-impl Fault {
-    /// The stable label, in snake case.
-    pub fn label(self) -> &'static str {
-        self.wording().0
-    }
-
-    /// What happened and what to do, in a plain sentence.
-    pub fn sentence(self) -> &'static str {
-        self.wording().1
-    }
-
-    /// Whether this only remarks on how the text was delivered and asks nothing of anybody.
-    pub fn is_remark(self) -> bool {
-        matches!(
-            self,
-            Self::AimPrefix
-                | Self::ControlPrefix
-                | Self::ControlSuffix
-                | Self::LineTerminator
-                | Self::Whitespace
-                | Self::ConfiguredAffix
-                | Self::LeadingSeparator
-                | Self::TrailingSeparator
-                | Self::UnexpectedSymbology
-        )
-    }
-
-    fn wording(self) -> (&'static str, &'static str) {
-        match self {
-            Self::AimPrefix => (
-                "aim_prefix",
-                "The scanner sends its symbology identifier, which helps diagnosis; leave it on.",
-            ),
-            Self::ByteOrderMark => (
-                "byte_order_mark",
-                "A byte order mark precedes the code; take it out where the text is stored or sent.",
-            ),
-            Self::ControlPrefix => (
-                "control_prefix",
-                "The scanner sends a control character before the code; it was ignored.",
-            ),
-            Self::ControlSuffix => (
-                "control_suffix",
-                "The scanner sends a control character after the code; it was ignored.",
-            ),
-            Self::LineTerminator => (
-                "line_terminator",
-                "The scanner ends the code with a line end or a tabulator; it was ignored.",
-            ),
-            Self::Whitespace => (
-                "whitespace",
-                "Spaces stand around the code; they were ignored.",
-            ),
-            Self::ConfiguredAffix => (
-                "configured_affix",
-                "The prefix or suffix configured for this scanner was taken off.",
-            ),
-            Self::VendorPrefix => (
-                "vendor_prefix",
-                "The scanner puts its maker's code mark before the code; switch it off or use symbology identifiers.",
-            ),
-            Self::LeadingSeparator => (
-                "leading_separator",
-                "The code begins with a separator, which has no meaning there; it was ignored.",
-            ),
-            Self::TrailingSeparator => (
-                "trailing_separator",
-                "The code ends with a separator, which has no meaning there; it was ignored.",
-            ),
-            Self::UnexpectedSymbology => (
-                "unexpected_symbology",
-                "The data is a medicine pack's, but the symbol is not the GS1 Data Matrix that packs carry.",
-            ),
-            Self::Fnc1AsText => (
-                "fnc1_as_text",
-                "The scanner sends the FNC1 mark as text; set it to send ASCII 29 for separators and nothing at the start.",
-            ),
-            Self::Fnc1Missing => (
-                "fnc1_missing",
-                "The symbol lacks the FNC1 mark that makes it a GS1 code; tell the manufacturer, this is a print fault.",
-            ),
-            Self::KeyboardLayout => (
-                "keyboard_layout",
-                "Scanner and computer are set to different keyboard layouts; set both alike or use the scanner's Alt mode.",
-            ),
-            Self::YzSwap => (
-                "yz_swap",
-                "Y and Z may have changed places through a keyboard layout; switch symbology identifiers on to make this visible.",
-            ),
-            Self::CaseInverted => (
-                "case_inverted",
-                "Capital and small letters are exchanged; Caps Lock is on, switch it off and scan again.",
-            ),
-            Self::UpperCased => (
-                "upper_cased",
-                "The scanner turns all letters into capitals; switch case conversion off and scan again.",
-            ),
-            Self::LowerCased => (
-                "lower_cased",
-                "The scanner turns all letters into small ones; switch case conversion off and scan again.",
-            ),
-            Self::SeparatorLost => (
-                "separator_lost",
-                "The separators between the elements did not arrive; set the scanner to send ASCII 29.",
-            ),
-            Self::SeparatorReplaced => (
-                "separator_replaced",
-                "The separators arrived as other characters; set the scanner to send ASCII 29.",
-            ),
-            Self::DoubledScan => (
-                "doubled_scan",
-                "The same code arrived twice; it was used once.",
-            ),
-            Self::JoinedScans => (
-                "joined_scans",
-                "Two different codes arrived as one; scan one pack at a time.",
-            ),
-            Self::LinearCodeAppended => (
-                "linear_code_appended",
-                "A linear bar code seems to be joined to the end; scan the two-dimensional code alone.",
-            ),
-            Self::Truncated => ("truncated", "Part of the code did not arrive; scan again."),
-            Self::EnvelopeStripped => (
-                "envelope_stripped",
-                "The reader did not send the Format 06 envelope; the elements are complete.",
-            ),
-            Self::EnvelopeMangled => (
-                "envelope_mangled",
-                "Control characters of the Format 06 envelope were lost; set the scanner to send them.",
-            ),
-            Self::BracketedInput => (
-                "bracketed_input",
-                "The text was typed or copied with bracketed identifiers; scan the code itself where you can.",
-            ),
-            Self::HumanReadableText => (
-                "human_readable_text",
-                "The text was typed or copied from the readable print; scan the code itself where you can.",
-            ),
-            Self::LeadingZeroLost => (
-                "leading_zero_lost",
-                "The product code has lost leading zeros; they were put back.",
-            ),
-            Self::Confusable => (
-                "confusable_characters",
-                "Characters that look alike in print may have been exchanged; compare them one by one.",
-            ),
-            Self::PznForNtin => (
-                "pzn_for_ntin",
-                "A PZN was typed where a GTIN belongs; the NTIN of that PZN is meant, in Germany only.",
-            ),
-            Self::SpreadsheetNumber => (
-                "spreadsheet_number",
-                "A spreadsheet turned the number into powers of ten and lost digits; take it from the source again.",
-            ),
-            Self::DateForm => (
-                "date_form",
-                "The date is not written as YYMMDD; choose the reading that agrees with the pack.",
-            ),
-            Self::Homoglyph => (
-                "homoglyph",
-                "Characters of another script that look alike were found; they were replaced.",
-            ),
-            Self::TypographicDash => (
-                "typographic_dash",
-                "A typographic dash or quotation mark was found and replaced by the plain one.",
-            ),
-            Self::Encoding => (
-                "encoding",
-                "The text was decoded with the wrong character encoding on its way.",
-            ),
-            Self::Empty => ("empty", "Nothing was scanned."),
-            Self::LinearCode => (
-                "linear_code",
-                "This is a linear bar code; scan the two-dimensional code of the pack.",
-            ),
-            Self::LogisticLabel => (
-                "logistic_label",
-                "This is a logistic label; scan the two-dimensional code of a pack.",
-            ),
-            Self::Foreign2dCode => (
-                "foreign_2d_code",
-                "This is another code, not that of a medicine pack; look for the Data Matrix beside batch and expiry.",
-            ),
-            Self::DigitalLink => (
-                "digital_link",
-                "This is a web link with product data, not the unique identifier of the pack; scan the Data Matrix.",
-            ),
-            Self::NoSerial => (
-                "no_serial",
-                "The code carries no serial number; the pack is not serialised or another code must be scanned.",
-            ),
-            Self::NoProductCode => ("no_product_code", "The code carries no product code."),
-            Self::ProductCodeInvalid => (
-                "product_code_invalid",
-                "The product code does not agree with its check digit; scan again.",
-            ),
-            Self::DateInvalid => (
-                "date_invalid",
-                "A date in the code is none; scan again, and tell the manufacturer if it stays so.",
-            ),
-            Self::ElementInvalid => (
-                "element_invalid",
-                "A part of the code is not what its identifier announces; scan again.",
-            ),
-            Self::Unreadable => (
-                "unreadable",
-                "The text is no code that can be recognised; scan again.",
-            ),
-        }
-    }
 }
 
 /// The data of a pack as far as one reading gives it.
@@ -371,7 +105,7 @@ pub struct Diagnosis {
     pub symbology: Option<SymbologyIdentifier>,
     /// What happened on the way; no label twice.
     pub faults: Vec<Fault>,
-    /// The best reading. Certain only under [`Verdict::Ok`] and [`Verdict::Repaired`].
+    /// The best reading. Whether it is certain says [`Diagnosis::is_certain`].
     pub data: Option<ScannedData>,
     /// The elements of the best reading, in the order of the code.
     pub elements: Vec<ScannedElement>,
@@ -393,11 +127,6 @@ impl Verdict {
             Self::Rejected => "rejected",
             Self::NotAUniqueIdentifier => "not_a_unique_identifier",
         }
-    }
-
-    /// Whether the data may be taken for what is printed on the pack.
-    pub fn is_certain(self) -> bool {
-        matches!(self, Self::Ok | Self::Repaired)
     }
 }
 
@@ -423,6 +152,12 @@ impl Scheme {
 }
 
 impl Diagnosis {
+    /// Whether the data may be taken for what is printed on the pack: it reads well or has one explanation, and no doubt
+    /// remains that lowers the confidence to the lowest.
+    pub fn is_certain(&self) -> bool {
+        matches!(self.verdict, Verdict::Ok | Verdict::Repaired) && self.confidence > Confidence::Low
+    }
+
     /// Whether `fault` was found.
     pub fn has(&self, fault: Fault) -> bool {
         self.faults.contains(&fault)

@@ -10,7 +10,8 @@ use crate::batch_number::BatchNumber;
 use crate::serial::Serial;
 
 use super::Capture;
-use super::diagnosis::{Candidate, Confidence, Fault, ScannedData, Scheme};
+use super::diagnosis::{Candidate, Confidence, ScannedData, Scheme};
+use super::fault::Fault;
 use super::hypotheses;
 use super::message::{self, Message};
 use super::reading::Reading;
@@ -41,9 +42,12 @@ pub(super) fn of_layout(
     if other || any(|byte| byte.is_ascii_punctuation()) {
         let swapped = exchange_yz(data);
         let mut readings: Vec<Candidate> = Vec::new();
+        let mut layout_swaps = false;
         for host in hypotheses::by_layouts(body, capture, reference_year) {
-            let known = host.message.data == *data || Some(&host.message.data) == swapped.as_ref();
-            if !known && only_yz_and_punctuation_differ(&host, reading) {
+            let swap = Some(&host.message.data) == swapped.as_ref();
+            layout_swaps |= swap;
+            if !swap && host.message.data != *data && only_yz_and_punctuation_differ(&host, reading)
+            {
                 readings.push(host.candidate(Confidence::Low));
             }
         }
@@ -55,7 +59,7 @@ pub(super) fn of_layout(
                 readings: swapped.into_iter().collect(),
             });
         }
-        if !readings.is_empty() {
+        if layout_swaps || !readings.is_empty() {
             doubts.push(Doubt {
                 fault: Fault::KeyboardLayout,
                 readings,
@@ -148,9 +152,14 @@ pub(super) fn of_truncation(reading: &Reading, ended: bool) -> Option<Doubt> {
         && !message.has(&reading.text, "91")
         && !message.has(&reading.text, "92");
     let announced = message.notes.contains(&Fault::TrailingSeparator) && mandatory_missing;
+    // The verification code of Russian packs has 44 characters.
+    let code_cut = message.has(&reading.text, "91")
+        && message
+            .value(&reading.text, "92")
+            .is_some_and(|code| code.len() < 44 && reading.text.ends_with(code));
     let serial = message.serial_in(&reading.text);
     let short = !ended && reading.text.ends_with(serial) && serial.len() < SERIAL_LENGTH_USUAL_MIN;
-    (message.unclosed || announced || short).then(|| Doubt {
+    (message.unclosed || announced || short || code_cut).then(|| Doubt {
         fault: Fault::Truncated,
         readings: Vec::new(),
     })

@@ -6,7 +6,7 @@
 
 use crate::symbology::SymbologyIdentifier;
 
-use super::diagnosis::Fault;
+use super::fault::Fault;
 
 /// How the letter of a symbology identifier arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 //! looked for, and never more than two are combined (the limit set for automatic repair). What the explanations are worth
 //! is decided in `conclusion`.
 
-use super::diagnosis::Fault;
 use super::ends::split_symbology;
+use super::fault::Fault;
 use super::keyboard::{self, Layout, US_LAYOUT};
 use super::letter_case;
 use super::lookalike;
@@ -39,6 +39,26 @@ pub(super) fn by_one_fault(body: &str, capture: Capture, context: &DeviceContext
             &[Fault::Encoding],
             evidence,
         ));
+    }
+    // A sign between elements may also be the last of a value, on a keyboard that loses the separator.
+    let by_sign = |reading: &Reading| reading.repairs == [Fault::SeparatorReplaced];
+    if capture == Capture::Characters
+        && found
+            .iter()
+            .any(|reading| reading.id.is_none() && by_sign(reading))
+    {
+        for layout in keyboard::layouts() {
+            let typed = layout
+                .typed(body, capture)
+                .filter(|typed| typed.text != body);
+            let Some(typed) = typed else { continue };
+            let readings = separators_put_back(&typed.text, year);
+            found.extend(readings.into_iter().map(|mut reading| {
+                reading.repairs.insert(0, Fault::KeyboardLayout);
+                reading.evidence.insert(0, host_evidence(layout).into());
+                reading
+            }));
+        }
     }
     // What is rarer, or explains by accident more often, is asked last.
     if found.iter().all(|reading| reading.repair_may_be_data) {

@@ -396,12 +396,12 @@ mod tests {
         check("de", Capture::Characters, "]d2Yz-/", "+d2Zyß-");
         check("fr", Capture::Characters, "]d20123456789", "$déà&é\"'(-è_ç");
         check("DE-ch", Capture::KeyEvents, "]d2\u{1d}Y", "\0¨d2\u{1d}Z");
-        check("pt", Capture::KeyEvents, "]d21\u{1d}2", "\0´d21\02");
+        check("pt", Capture::KeyEvents, "]d21\u{1d}2", "\u{0}´d21\u{0}2");
         check(
             "bg",
             Capture::KeyEvents,
             "[)>\u{1e}06\u{1d}9N\u{1e}\u{4}",
-            "ц№Л\006\09Х\0\0",
+            "ц№Л\u{0}06\u{0}9Х\u{0}\u{0}",
         );
         check("lv", Capture::Characters, "]d2\u{1d}A", "hs2\u{8}Š");
         check("el", Capture::KeyEvents, "]d2Ww", "]δ2\0΅ς");

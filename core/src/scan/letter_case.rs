@@ -4,8 +4,9 @@
 //! that are known beforehand: those of the symbology identifier and of the data identifiers of Format 06. Serial numbers
 //! are case sensitive, so nothing here is ever used to match one.
 
-use super::diagnosis::{Fault, Scheme};
+use super::diagnosis::Scheme;
 use super::ends::IdCase;
+use super::fault::Fault;
 use super::message::Message;
 
 /// What the letter case of a reading tells.
@@ -61,6 +62,8 @@ pub(super) fn judge(message: &Message, text: &str, witness: CaseWitness) -> Case
     match witness.id {
         Some(IdCase::Exchanged) => match letters {
             _ if format_06 && witness.identifiers_exchanged => CaseFinding::Inverted,
+            // Capitals in the data identifiers: folded, and not a letter among the values.
+            Letters { upper: 0, lower: 0 } if format_06 => folded(Fault::UpperCased),
             Letters { upper: 0, lower: 0 } => CaseFinding::Inverted,
             Letters { lower: 0, .. } => folded(Fault::UpperCased),
             _ if format_06 => CaseFinding::Doubtful {

@@ -4,7 +4,7 @@
 //! None of them is ever printed in a pack's code, so replacing them loses nothing. Letters with accents are not touched:
 //! those come from keyboard layouts, see `keyboard`.
 
-use super::diagnosis::Fault;
+use super::fault::Fault;
 
 /// Greek and Cyrillic letters beside the Latin ones they are mistaken for.
 const SAME_LOOK: [(&str, &str); 4] = [

@@ -1,4 +1,4 @@
-//! Values typed by hand: what a person may have meant (O for 0, lost zeros, dates in another form).
+//! Values typed by hand: what a person may have meant (O for 0, lost zeros, dates in another form). Serves URS-VF-010.
 //!
 //! Candidates, never decisions. In a numeric field a letter is certainly a slip and the check digit confirms its repair; in
 //! a serial number every reading is possible, and only a look-up in the repository or the print settles it. A number that a
@@ -12,7 +12,7 @@ use crate::ppn::Ppn;
 use crate::pzn::Pzn;
 use crate::serial::Serial;
 
-use super::diagnosis::Fault;
+use super::fault::Fault;
 use super::lookalike;
 
 /// What the typed value is meant to be.
@@ -314,6 +314,10 @@ fn texts(plain: &str, faults: &[Fault]) -> TypedCandidates {
         return found;
     }
     found.add(plain.to_owned(), faults);
+    // A character that no code holds was a slip for certain, and explains the typed text alone.
+    if !faults.is_empty() {
+        return found;
+    }
     for other in [
         super::letter_case::exchange(plain),
         plain.to_ascii_uppercase(),
@@ -406,6 +410,7 @@ mod tests {
     #[test]
     fn serial_numbers_have_all_confusable_readings() {
         check(Field::Serial, "A0", &["A0", "a0", "AO"]);
+        check(Field::Serial, " A\u{2013}0", &["A-0"]);
         let many = candidates(Field::Serial, "1l1I", 2026);
         assert!(many.contains("IIII") && many.contains("llll") && !many.more);
         assert!(candidates(Field::Serial, "1l1I1l1I1l1I", 2026).more);

@@ -20,8 +20,9 @@ use crate::ppn::Ppn;
 use crate::product_code::ProductCode;
 use crate::serial::Serial;
 
-use super::diagnosis::{Fault, ScannedData, ScannedElement, Scheme};
+use super::diagnosis::{ScannedData, ScannedElement, Scheme};
 use super::ends::note;
+use super::fault::Fault;
 
 /// Group separator, ends an element of variable length.
 pub(super) const GS: u8 = 0x1d;
@@ -101,6 +102,11 @@ impl Message {
         self.spans
             .iter()
             .map(|span| (&text[span.identifier.clone()], &text[span.value.clone()]))
+    }
+
+    /// Where the values lie in the text.
+    pub fn value_places(&self) -> impl Iterator<Item = Range<usize>> {
+        self.spans.iter().map(|span| span.value.clone())
     }
 
     /// Where the value of the last element lies in the text.

@@ -1,4 +1,4 @@
-//! Scanned codes and what devices do to them: from raw input to data, verdict, faults and advice (URS-SCN).
+//! Scanned codes and what devices do to them: from raw input to data, verdict, faults and advice (URS-VF-011).
 //!
 //! Many false alerts come from the device and not from the pack: exchanged Y and Z, letter case, lost separators, joined
 //! codes. [`diagnose`] finds out which faults explain an input. It advises only: it never hides an alert, never turns a
@@ -13,6 +13,7 @@ mod conclusion;
 mod diagnosis;
 mod doubt;
 mod ends;
+mod fault;
 mod hypotheses;
 mod json;
 pub mod keyboard;
@@ -26,10 +27,12 @@ mod separators;
 #[cfg(test)]
 mod simulation;
 mod typed;
+mod unexplained;
 
 pub use diagnosis::{
-    Candidate, Confidence, Diagnosis, Fault, ScannedData, ScannedElement, Scheme, Verdict,
+    Candidate, Confidence, Diagnosis, ScannedData, ScannedElement, Scheme, Verdict,
 };
+pub use fault::Fault;
 
 use conclusion::LayoutKnown;
 use ends::{note, split_symbology};
@@ -181,93 +184,7 @@ fn diagnose_code(delivery: &Delivery<'_>) -> Diagnosis {
     if !explanations.is_empty() {
         return conclusion::of_readings(explanations, delivery);
     }
-    unexplained(as_it_stands, delivery)
-}
-
-/// What is left to say when nothing names a pack.
-fn unexplained(
-    as_it_stands: Result<Reading, message::Broken>,
-    delivery: &Delivery<'_>,
-) -> Diagnosis {
-    let Delivery {
-        body,
-        capture,
-        context,
-        ..
-    } = *delivery;
-    let (id, rest) = split_symbology(body);
-    let id = id.map(|(id, _)| id);
-    let not_a_pack = |faults: &[Fault], scheme| {
-        conclusion::not_usable(Verdict::NotAUniqueIdentifier, faults, scheme, delivery)
-    };
-    let rejected = |faults: &[Fault], scheme| {
-        conclusion::not_usable(Verdict::Rejected, faults, scheme, delivery)
-    };
-    let broken = match as_it_stands {
-        Ok(reading) if reading.message.unclosed => {
-            return rejected(&[Fault::Truncated], Some(reading.message.scheme));
-        }
-        Ok(reading) => {
-            let fault = carrier::of_message(&reading.message, &reading.text, id);
-            return not_a_pack(&[fault], Some(reading.message.scheme));
-        }
-        Err(broken) => broken,
-    };
-    if let Some(fault) =
-        typed::fault_of(body, context.reference_year).filter(|_| typed::is_bracketed(body))
-    {
-        return rejected(&[Fault::BracketedInput, fault], Some(Scheme::Gs1));
-    }
-    if let Some(scheme) = cut_short(rest, &broken, context.reference_year) {
-        return rejected(&[Fault::Truncated], Some(scheme));
-    }
-    if manual::is_spreadsheet_number(rest) {
-        return rejected(&[Fault::SpreadsheetNumber], None);
-    }
-    if let Some(fault) = carrier::guessed(id, rest) {
-        return not_a_pack(&[fault], None);
-    }
-    if let Some(fault) = other_code_under_a_layout(body, capture) {
-        return not_a_pack(&[Fault::KeyboardLayout, fault], None);
-    }
-    rejected(&[broken.fault], broken.scheme)
-}
-
-/// The scheme of a code of which the beginning or the end is missing; `None` if nothing speaks for that.
-fn cut_short(rest: &str, broken: &message::Broken, reference_year: i32) -> Option<Scheme> {
-    if broken.cut_short {
-        return broken.scheme.or(Some(Scheme::Gs1));
-    }
-    if !rest.is_empty() && "[)>".starts_with(rest) {
-        return Some(Scheme::Ifa);
-    }
-    let envelope_open = rest.starts_with("[)>\u{1e}") && !rest.ends_with(['\u{1e}', '\u{4}']);
-    if envelope_open && broken.scheme.is_some() {
-        return broken.scheme;
-    }
-    // The beginning: what may have stood there makes the text complete.
-    let heads = [
-        "0",
-        "01",
-        "[",
-        "[)",
-        "[)>",
-        "[)>\u{1e}",
-        "[)>\u{1e}0",
-        "[)>\u{1e}06",
-    ];
-    let completed = heads.iter().find_map(|head| {
-        let message = message::read(&format!("{head}{rest}"), reference_year).ok()?;
-        message.names_a_pack().then_some(message.scheme)
-    });
-    completed.or_else(|| {
-        // Behind the first separator everything reads, and there is a serial number: the product code was before it.
-        let (_, tail) = rest.split_once('\u{1d}')?;
-        let message = message::read(tail, reference_year).ok()?;
-        let begins_inside = rest.starts_with(|c: char| c.is_ascii_alphanumeric());
-        (message.data.serial.is_some() && begins_inside && broken.scheme.is_none())
-            .then_some(message.scheme)
-    })
+    unexplained::diagnose(as_it_stands, delivery)
 }
 
 /// Several codes in one text: equal ones are used once, a linear code is dropped, different packs are refused.
@@ -325,17 +242,6 @@ fn joined_codes(delivery: &Delivery<'_>) -> Option<Diagnosis> {
     Some(diagnosis)
 }
 
-/// Another code that shows only when the keyboard layout is undone, such as an EAN code on a French computer.
-fn other_code_under_a_layout(body: &str, capture: Capture) -> Option<Fault> {
-    keyboard::layouts().iter().find_map(|layout| {
-        let typed = layout
-            .typed(body, capture)
-            .filter(|typed| typed.text != body)?;
-        let (id, rest) = split_symbology(&typed.text);
-        carrier::recognised(id.map(|(id, _)| id), rest)
-    })
-}
-
 fn without_affixes<'a>(body: &'a str, context: &DeviceContext, faults: &mut Vec<Fault>) -> &'a str {
     let mut code = body;
     if let Some(rest) = context
@@ -365,4 +271,148 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes
         .windows(needle.len())
         .position(|window| window == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str, verdict: Verdict, faults: &[Fault]) {
+        let capture = Capture::Characters;
+        let diagnosis = diagnose(&ScanInput { raw, capture }, &DeviceContext::unknown(2026));
+        let found = (diagnosis.verdict, diagnosis.faults.as_slice());
+        assert_eq!(found, (verdict, faults), "{raw:?}: {}", diagnosis.to_json());
+        assert_eq!(
+            diagnosis.data.is_some(),
+            !matches!(verdict, Verdict::Rejected | Verdict::NotAUniqueIdentifier)
+        );
+    }
+
+    #[test]
+    fn what_reads_well() {
+        use Fault::*;
+        check(
+            "]d2010400638133393110L1\u{1d}21ABCD123456",
+            Verdict::Ok,
+            &[AimPrefix],
+        );
+        check(
+            "\u{2}010400638133393110L1\u{1d}21ABCD123456\r",
+            Verdict::Ok,
+            &[ControlPrefix, LineTerminator],
+        );
+        check(
+            "]C1010400638133393110L1\u{1d}21ABCD123456",
+            Verdict::Ok,
+            &[AimPrefix, UnexpectedSymbology],
+        );
+        check(
+            "]d1010400638133393110L1\u{1d}21ABCD123456",
+            Verdict::Suspect,
+            &[AimPrefix, Fnc1Missing],
+        );
+        check(
+            "010400638133393110L1\u{1d}21ABYD123456",
+            Verdict::Suspect,
+            &[YzSwap, KeyboardLayout],
+        );
+    }
+
+    #[test]
+    fn what_is_another_code() {
+        use Fault::*;
+        let not_a_pack = Verdict::NotAUniqueIdentifier;
+        check("", not_a_pack, &[Empty]);
+        check(
+            "'àà-\"_&\"\"\"ç\"&",
+            not_a_pack,
+            &[KeyboardLayout, LinearCode],
+        );
+        check("]d20104006381333931", not_a_pack, &[AimPrefix, NoSerial]);
+        check(
+            "]d202040063813339313712",
+            not_a_pack,
+            &[AimPrefix, LogisticLabel],
+        );
+        check("WIFI:S:clinic;;", not_a_pack, &[Foreign2dCode]);
+        check("]E04006381333931", not_a_pack, &[AimPrefix, LinearCode]);
+    }
+
+    #[test]
+    fn what_cannot_be_used() {
+        use Fault::*;
+        check(
+            "]d2010400638133",
+            Verdict::Rejected,
+            &[AimPrefix, Truncated],
+        );
+        check(
+            "]d2010400638133393221ABCD123456",
+            Verdict::Rejected,
+            &[AimPrefix, ProductCodeInvalid],
+        );
+        check(
+            "]d201040063813339311727133121ABCD123456",
+            Verdict::Rejected,
+            &[AimPrefix, DateInvalid],
+        );
+        check("4,00638E+12", Verdict::Rejected, &[SpreadsheetNumber]);
+        check(
+            "(01)04006381333931(10)A",
+            Verdict::Rejected,
+            &[BracketedInput, NoSerial],
+        );
+        let two = "]d2010400638133393121ABCD123456]d2010400638133393121ABCD123457";
+        check(two, Verdict::Rejected, &[AimPrefix, JoinedScans]);
+    }
+
+    #[test]
+    fn a_scanner_set_to_another_layout_is_undone_too() {
+        // A scanner set to French types its digits with Shift; a US host shows the signs on those keys.
+        let layout = keyboard::layout("fr").unwrap();
+        let back = |c: char| {
+            ('!'..='~')
+                .find(|key| layout.meant(&key.to_string()) == Some(c.to_string()))
+                .unwrap()
+        };
+        let raw: String = "010400638133393121BCDE123456".chars().map(back).collect();
+        check(&raw, Verdict::Repaired, &[Fault::KeyboardLayout]);
+    }
+
+    #[test]
+    fn a_repaired_verification_code_is_said() {
+        let code = "0104006381333931215ABC\u{1d}91AB12\u{1d}92abcdefghABCDEFGH0123456789abcdefghABCDEFGH01==";
+        let raw = letter_case::exchange(&format!("]d2{code}"));
+        check(
+            &raw,
+            Verdict::Repaired,
+            &[
+                Fault::AimPrefix,
+                Fault::CaseInverted,
+                Fault::VerificationCodeRepaired,
+            ],
+        );
+    }
+
+    #[test]
+    fn configured_affixes_are_taken_off() {
+        let context = DeviceContext {
+            prefix: Some("#".into()),
+            suffix: Some("$".into()),
+            ..DeviceContext::unknown(2026)
+        };
+        let raw = "#]d2010400638133393121ABCD123456$";
+        let diagnosis = diagnose(
+            &ScanInput {
+                raw,
+                capture: Capture::Characters,
+            },
+            &context,
+        );
+        assert_eq!(
+            (diagnosis.verdict, diagnosis.raw.as_str()),
+            (Verdict::Ok, raw)
+        );
+        assert!(diagnosis.has(Fault::ConfiguredAffix));
+    }
 }

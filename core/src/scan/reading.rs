@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::symbology::SymbologyIdentifier;
 
-use super::diagnosis::{Candidate, Confidence, Fault, ScannedData};
+use super::diagnosis::{Candidate, Confidence, ScannedData};
 use super::ends::{IdCase, split_symbology};
+use super::fault::Fault;
 use super::letter_case::{self, CaseWitness};
 use super::message::{self, Broken, Message};
 
@@ -89,7 +90,11 @@ impl Reading {
         if self.identifiers_exchanged {
             return Some(self.message.data.clone());
         }
-        let exchanged = letter_case::exchange(&self.text);
+        let mut exchanged = self.text.clone();
+        for place in self.message.value_places() {
+            let value = letter_case::exchange(&exchanged[place.clone()]);
+            exchanged.replace_range(place, &value);
+        }
         message::read(&exchanged, reference_year)
             .ok()
             .map(|message| message.data)

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use crate::charset::SET_82;
 use crate::ppn::Ppn;
 
-use super::diagnosis::Fault;
+use super::fault::Fault;
 use super::find;
 use super::lookalike;
 use super::message::{self, EOT, GS, Message, RS};

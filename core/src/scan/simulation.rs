@@ -1,7 +1,7 @@
 //! Faults simulated forward on invented packs: whatever a device does, a diagnosis that calls its data certain is right.
 //!
-//! Proves the policy behind the scan requirements (URS-SCN): thousands of packs go through every keyboard layout and every
-//! fault; the truth must be the data of each `ok` and `repaired`, and among the candidates of nearly all others.
+//! Proves the policy behind URS-VF-011: thousands of packs go through every keyboard layout and every
+//! fault; the truth must be the data wherever the diagnosis is certain, and among the candidates of nearly all others.
 
 use crate::gtin::Gtin;
 use crate::pzn::Pzn;
@@ -145,8 +145,8 @@ impl Tally {
     ) {
         let diagnosis = diagnose(&ScanInput { raw, capture }, context);
         let right = |data: &ScannedData| fields(data) == pack.truth;
-        if diagnosis.verdict.is_certain() {
-            let data = diagnosis.data.as_ref().expect("a certain verdict has data");
+        if diagnosis.is_certain() {
+            let data = diagnosis.data.as_ref().expect("what is certain has data");
             assert!(
                 right(data),
                 "{fault}: {raw:?} of {:?} is called {}",
@@ -305,7 +305,7 @@ fn joined_scans() {
         Some(format!("{code}{code}"))
     });
     with_id.check("doubled", 95, 0);
-    without.check("doubled without identifier", 60, 0);
+    without.check("doubled without identifier", 0, 0);
     let [with_id, _] = simulate(100, Capture::Characters, "doubled line", |code| {
         Some(format!("{code}\r{code}\r"))
     });

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::application_identifier;
 use crate::gtin::Gtin;
 
-use super::diagnosis::Fault;
+use super::fault::Fault;
 use super::manual::{self, Field};
 use super::message;
 use super::reading::Reading;

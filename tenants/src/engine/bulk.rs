@@ -26,6 +26,16 @@ pub(crate) fn pack_store(
     }
     let active = PackState::Active.number();
     match connection {
+        AnyConnection::Sqlite(sqlite) if let Some(load) = only_load(packs) => diesel::sql_query(
+            "INSERT INTO pack (tenant_id, product_no, serial, load_no, state)
+             SELECT $1, $2, value, $3, $4 FROM json_each($5)",
+        )
+        .bind::<Integer, _>(tenant)
+        .bind::<Integer, _>(product.0)
+        .bind::<Integer, _>(load.0)
+        .bind::<SmallInt, _>(active)
+        .bind::<Text, _>(json_array(packs.iter().map(|(serial, _)| serial)))
+        .execute(sqlite)?,
         AnyConnection::Sqlite(sqlite) => diesel::sql_query(
             "INSERT INTO pack (tenant_id, product_no, serial, load_no, state)
              SELECT $1, $2, key, value, $3 FROM json_each($4)",
@@ -73,7 +83,7 @@ pub(crate) fn pack_existing(
             "SELECT pack.serial, pack.load_no FROM json_each($1) AS wanted
              CROSS JOIN pack ON pack.tenant_id = $2 AND pack.product_no = $3 AND pack.serial = wanted.value",
         )
-        .bind::<Text, _>(json_array(serials))
+        .bind::<Text, _>(json_array(serials.iter()))
         .bind::<Integer, _>(tenant)
         .bind::<Integer, _>(product.0)
         .load(sqlite)?,
@@ -127,7 +137,7 @@ pub(crate) fn pack_state_set(
         .bind::<Integer, _>(tenant)
         .bind::<Integer, _>(product.0)
         .bind::<SmallInt, _>(from.number())
-        .bind::<Text, _>(json_array(serials))
+        .bind::<Text, _>(json_array(serials.iter()))
         .load(sqlite)?,
         AnyConnection::Postgres(postgres) => diesel::sql_query(
             "UPDATE pack SET state = $1
@@ -163,7 +173,7 @@ pub(crate) fn pack_fact_store(
         .bind::<Integer, _>(tenant)
         .bind::<Integer, _>(product.0)
         .bind::<BigInt, _>(fact_no)
-        .bind::<Text, _>(json_array(serials))
+        .bind::<Text, _>(json_array(serials.iter()))
         .execute(sqlite)?,
         AnyConnection::Postgres(postgres) => diesel::sql_query(
             "INSERT INTO pack_fact (tenant_id, product_no, serial, fact_no)
@@ -215,6 +225,15 @@ pub(crate) fn refused_pack_store(
     Ok(())
 }
 
+/// The load of all packs of a chunk, when it is one. Most files hold one lot.
+fn only_load(packs: &[(Serial, LoadNo)]) -> Option<LoadNo> {
+    let (_, first) = packs.first()?;
+    packs
+        .iter()
+        .all(|(_, load)| load == first)
+        .then_some(*first)
+}
+
 fn serial(text: &str) -> Result<Serial, StoreError> {
     Serial::from_bytes(text.as_bytes()).ok_or(StoreError::Damaged { what: "serial" })
 }
@@ -224,7 +243,7 @@ fn texts<'a>(serials: impl Iterator<Item = &'a Serial>) -> Vec<&'a str> {
 }
 
 /// `["A1","A2"]`.
-pub(super) fn json_array(serials: &[Serial]) -> String {
+pub(super) fn json_array<'a>(serials: impl ExactSizeIterator<Item = &'a Serial>) -> String {
     let mut json = String::with_capacity(serials.len() * 24 + 2);
     json.push('[');
     for serial in serials {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{self, ManageConnection};
-use diesel::{Connection as _, PgConnection, SqliteConnection};
+use diesel::{Connection as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::AnyConnection;
+use super::postgres_tls::Route;
 use crate::error::StoreError;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -87,28 +88,15 @@ impl Engine {
                     .map_err(failed)?;
             }
             Engine::Postgres { url } => {
-                let mut postgres = PgConnection::establish(url).map_err(unreachable)?;
+                // The route is kept until the end: where connections are encrypted, it holds the relay.
+                let route = Route::open(url)?;
+                let mut postgres = route.connect()?;
                 postgres
                     .run_pending_migrations(POSTGRES_MIGRATIONS)
                     .map_err(failed)?;
             }
         }
         Ok(())
-    }
-
-    fn connect(&self) -> Result<AnyConnection, StoreError> {
-        match self {
-            Engine::Sqlite { path } => {
-                let mut sqlite = SqliteConnection::establish(path).map_err(unreachable)?;
-                sqlite.batch_execute(SQLITE_PRAGMAS)?;
-                Ok(AnyConnection::Sqlite(sqlite))
-            }
-            Engine::Postgres { url } => {
-                let mut postgres = PgConnection::establish(url).map_err(unreachable)?;
-                postgres.batch_execute(POSTGRES_SETTINGS)?;
-                Ok(AnyConnection::Postgres(postgres))
-            }
-        }
     }
 
     /// Opens a pool of at most `connections`.
@@ -120,7 +108,7 @@ impl Engine {
             .max_size(connections)
             .min_idle(Some(0))
             .connection_timeout(WAIT_FOR_CONNECTION)
-            .build(self.clone())
+            .build(Connector::open(self)?)
             .map_err(|error| StoreError::Unreachable(error.to_string()))
     }
 }
@@ -132,17 +120,58 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// The connections of one site.
-pub type Pool = r2d2::Pool<Engine>;
-/// A connection on loan.
-pub type PooledConnection = r2d2::PooledConnection<Engine>;
+/// How connections to one database are opened. Where they are encrypted, it holds the relay that does it, and must outlive
+/// them.
+pub struct Connector(Way);
 
-impl ManageConnection for Engine {
+enum Way {
+    Sqlite(String),
+    Postgres(Route),
+}
+
+impl Connector {
+    /// Prepares connections to an engine.
+    ///
+    /// # Errors
+    /// The address or a file it names is not usable, or the server was not reached where it is to choose the encryption.
+    pub fn open(engine: &Engine) -> Result<Self, StoreError> {
+        Ok(Connector(match engine {
+            Engine::Sqlite { path } => Way::Sqlite(path.clone()),
+            Engine::Postgres { url } => Way::Postgres(Route::open(url)?),
+        }))
+    }
+
+    /// Opens a connection with the rights of the address' login: for migrations and measurements, not for serving.
+    ///
+    /// # Errors
+    /// The database was not reached.
+    pub fn connect_as_login(&self) -> Result<AnyConnection, StoreError> {
+        match &self.0 {
+            Way::Sqlite(path) => {
+                let mut sqlite = SqliteConnection::establish(path).map_err(unreachable)?;
+                sqlite.batch_execute(SQLITE_PRAGMAS)?;
+                Ok(AnyConnection::Sqlite(sqlite))
+            }
+            Way::Postgres(route) => Ok(AnyConnection::Postgres(route.connect()?)),
+        }
+    }
+}
+
+/// The connections of one site.
+pub type Pool = r2d2::Pool<Connector>;
+/// A connection on loan.
+pub type PooledConnection = r2d2::PooledConnection<Connector>;
+
+impl ManageConnection for Connector {
     type Connection = AnyConnection;
     type Error = StoreError;
 
     fn connect(&self) -> Result<AnyConnection, StoreError> {
-        Engine::connect(self)
+        let mut connection = self.connect_as_login()?;
+        if let AnyConnection::Postgres(postgres) = &mut connection {
+            postgres.batch_execute(POSTGRES_SETTINGS)?;
+        }
+        Ok(connection)
     }
 
     fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {

@@ -12,6 +12,9 @@
 mod any;
 pub(crate) mod bulk;
 mod connect;
+mod postgres_address;
+mod postgres_tls;
+mod postgres_trust;
 pub mod yardstick;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -19,7 +22,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use packtwin_core::ids::TenantId;
 
 pub use self::any::AnyConnection;
-pub use self::connect::{Engine, Pool, PooledConnection};
+pub use self::connect::{Connector, Engine, Pool, PooledConnection};
 
 use crate::error::StoreError;
 

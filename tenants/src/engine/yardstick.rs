@@ -28,15 +28,7 @@ use crate::error::StoreError;
 /// Rows a statement takes on SQLite.
 const CHUNK_ROWS: usize = 10_000;
 
-diesel::table! {
-    pack_yardstick (tenant_id, product_no, serial) {
-        tenant_id -> Integer,
-        product_no -> Integer,
-        serial -> Text,
-        load_no -> Integer,
-        state -> SmallInt,
-    }
-}
+use table::pack_yardstick;
 
 /// Stores the serials, which must be sorted, and answers how long it took.
 ///
@@ -96,7 +88,7 @@ fn store_by_json(
             "INSERT INTO pack_yardstick (tenant_id, product_no, serial, load_no, state)
              SELECT 1, 1, value, 1, 0 FROM json_each($1)",
         )
-        .bind::<Text, _>(json_array(&chunk))
+        .bind::<Text, _>(json_array(chunk.iter()))
         .execute(sqlite)?;
     }
 }
@@ -181,4 +173,17 @@ pub fn database_bytes(engine: &Engine) -> Result<u64, StoreError> {
         }
     };
     Ok(row.bytes.unsigned_abs())
+}
+
+#[allow(missing_docs, reason = "the columns are those of `pack`")]
+mod table {
+    diesel::table! {
+        pack_yardstick (tenant_id, product_no, serial) {
+            tenant_id -> Integer,
+            product_no -> Integer,
+            serial -> Text,
+            load_no -> Integer,
+            state -> SmallInt,
+        }
+    }
 }

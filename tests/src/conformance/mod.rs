@@ -92,7 +92,7 @@ pub fn run(options: &Options) -> Result<Summary, String> {
     if folder.is_dir() {
         runner(&folder, &mut report);
     } else {
-        report.note(format!(
+        report.file_missing(format!(
             "no corpus folder {}, suite {} is skipped",
             folder.display(),
             suite.name
@@ -178,7 +178,8 @@ fn read_known_failures(text: &str, suite: &str) -> Result<BTreeMap<String, Strin
 }
 
 fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
 }
 
 #[cfg(test)]

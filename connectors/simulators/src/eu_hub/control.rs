@@ -10,7 +10,8 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use super::server::{Cut, Reply, Shared, plain, respond};
+use super::exchange::{Cut, Reply, plain, respond};
+use super::server::Shared;
 use super::switches::Switches;
 
 const JSON: &str = "application/json";

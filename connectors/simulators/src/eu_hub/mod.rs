@@ -9,15 +9,22 @@
 mod answer;
 mod callback;
 mod control;
+mod exchange;
 mod field_rules;
 mod hub;
 mod incoming;
 mod journal;
+mod judgement;
+mod judgement_of_packs;
 mod pack_register;
+mod product_register;
 mod product_rules;
 mod server;
 mod switches;
 
-pub use hub::{HubCounts, ProductCounts};
+pub use product_register::{HubCounts, ProductCounts};
 pub use server::{HubSimulator, RunningHub, SimulatorError, SimulatorSettings};
 pub use switches::{Answers, Drift, Fault, Switches};
+
+#[cfg(test)]
+mod tests;

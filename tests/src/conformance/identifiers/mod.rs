@@ -1,4 +1,5 @@
-//! Suite `identifiers`: keys, dates, element strings, links, EPCs, national codes and what readers made of symbols.
+//! Suite `identifiers`: keys, dates, element strings, links, EPCs, national codes, what readers made of
+//! symbols, scanner faults and manual entry.
 //!
 //! Serves URS-MD-002 (check digit and code validity) and URS-SN-003 (serial character set).
 
@@ -7,6 +8,7 @@ mod epcs;
 mod keys;
 mod messages;
 mod national;
+mod scan;
 mod table;
 
 use std::path::Path;
@@ -69,6 +71,13 @@ pub(super) fn run(folder: &Path, report: &mut Report) {
         "manifest.jsonl",
         report,
         messages::symbol,
+    );
+    each_json(folder, "scanner_faults.jsonl", report, scan::scanner_fault);
+    each_json(
+        folder,
+        "manual_entry_faults.jsonl",
+        report,
+        scan::manual_entry,
     );
     table::run(folder, report);
 }

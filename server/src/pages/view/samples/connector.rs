@@ -219,7 +219,7 @@ pub fn message_page(fill: Fill, frame: Frame) -> MessagePage {
         }),
         attempts: (0..data::rows(fill).min(9))
             .map(|index| Attempt {
-                number: index + 1,
+                number: data::rows(fill).min(9) - index,
                 at: data::moment(20 + index as i64),
                 mark: if index == 0 {
                     data::bad("refused")

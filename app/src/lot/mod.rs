@@ -1,0 +1,55 @@
+//! Road 1, second half: stored lots are sent, acknowledged and proven; recalled when they must be.
+
+pub mod outgoing;
+mod produced;
+mod recall;
+mod receipt;
+mod send;
+mod state_change;
+mod view;
+
+use packtwin_core::batch_number::BatchNumber;
+use packtwin_core::fact::LotHead;
+use packtwin_core::product_code::ProductCode;
+use packtwin_tenants::scope::Reader;
+use packtwin_tenants::store::lot::LotRecord;
+use packtwin_tenants::store::product::ProductRecord;
+
+pub use self::produced::enter_produced;
+pub use self::recall::recall_lot;
+pub use self::receipt::{Receipt, ReceiptMessage, ReceiptSource, receipt_of};
+pub use self::send::{SEND_JOB, SendWhat, request_send, run_send};
+pub use self::state_change::change_states;
+pub use self::view::{LotView, difference_list, view_lot};
+
+use crate::error::AppError;
+
+/// How a lot is named in the audit trail.
+pub(crate) fn audit_name(code: &ProductCode, batch: &BatchNumber) -> String {
+    format!("lot {code} {batch}")
+}
+
+/// A lot by product code and batch number.
+///
+/// # Errors
+/// [`AppError::NotFound`].
+pub fn lot_of(
+    reader: &mut Reader<'_>,
+    code: &ProductCode,
+    batch: &BatchNumber,
+) -> Result<(ProductRecord, LotRecord), AppError> {
+    let product = crate::product::product_of(reader, code)?;
+    let lot = reader
+        .lot_find(product.no, batch)?
+        .ok_or(AppError::NotFound)?;
+    Ok((product, lot))
+}
+
+pub(crate) fn head_of(product: &ProductRecord, lot: &LotRecord) -> LotHead {
+    LotHead {
+        product: product.code,
+        batch: lot.batch,
+        expiry: lot.expiry,
+        manufactured: lot.manufactured,
+    }
+}

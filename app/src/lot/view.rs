@@ -1,0 +1,172 @@
+//! The lot page: four numbers, what parts them, what can be done and why not.
+
+use packtwin_core::batch_number::BatchNumber;
+use packtwin_core::lot::Completeness;
+use packtwin_core::market::Market;
+use packtwin_core::product::MasterData;
+use packtwin_core::product_code::ProductCode;
+use packtwin_core::refusal::Refusal;
+use packtwin_core::role::Permission;
+use packtwin_core::time::Timestamp;
+use packtwin_tenants::store::fact::FactRecord;
+use packtwin_tenants::store::load::{LoadRecord, LoadState};
+use packtwin_tenants::store::lot::LotRecord;
+use packtwin_tenants::store::message::{MessageRecord, MessageState};
+use packtwin_tenants::store::product::ProductRecord;
+
+use super::lot_of;
+use super::send::{SendWhat, blocked_by, messages_of_lot, plan};
+use crate::desk::Desk;
+use crate::error::AppError;
+
+/// Facts shown on the page.
+const FACTS_SHOWN: i64 = 200;
+
+/// Everything about one lot.
+pub struct LotView {
+    /// Its product.
+    pub product: ProductRecord,
+    /// The master data of its version.
+    pub data: MasterData,
+    /// The lot.
+    pub lot: LotRecord,
+    /// The four numbers.
+    pub numbers: Completeness,
+    /// Packs that "send" would carry, and what stands against it.
+    pub unsent: (u64, Vec<Refusal>),
+    /// Packs that "send difference only" would carry, and what stands against it.
+    pub difference: (u64, Vec<Refusal>),
+    /// Where it is recalled.
+    pub recalls: Vec<(Market, Timestamp, String)>,
+    /// Its loads.
+    pub loads: Vec<LoadRecord>,
+    /// Its messages, newest first.
+    pub messages: Vec<MessageRecord>,
+    /// Its facts, newest first.
+    pub facts: Vec<FactRecord>,
+}
+
+/// Everything about one lot.
+///
+/// # Errors
+/// There is no such lot; the caller may not.
+pub fn view_lot(
+    desk: &Desk<'_>,
+    code: &ProductCode,
+    batch: &BatchNumber,
+) -> Result<LotView, AppError> {
+    desk.require(Permission::LotsRead)?;
+    desk.scope().read(|reader| {
+        let (product, lot) = lot_of(reader, code, batch)?;
+        let version = reader
+            .product_version_get(product.no, lot.version)?
+            .ok_or(AppError::NotFound)?;
+        let unsent = plan(reader, product.no, lot.no, SendWhat::Unsent)?.packs();
+        let difference = plan(reader, product.no, lot.no, SendWhat::Difference)?.packs();
+        let mut facts = reader.fact_list_of_lot(product.no, lot.no, 0, FACTS_SHOWN)?;
+        facts.reverse();
+        let mut messages = messages_of_lot(reader, product.no, lot.no)?;
+        messages.sort_by_key(|message| std::cmp::Reverse((message.created_at, message.id)));
+        Ok(LotView {
+            numbers: reader.lot_completeness(product.no, lot.no)?,
+            unsent: (
+                unsent,
+                blocked_by(reader, &product, &lot, SendWhat::Unsent)?,
+            ),
+            difference: (
+                difference,
+                blocked_by(reader, &product, &lot, SendWhat::Difference)?,
+            ),
+            recalls: reader.lot_recalls(product.no, lot.no)?,
+            loads: reader.load_list_of_lot(product.no, lot.no)?,
+            messages,
+            facts,
+            data: version.data,
+            product,
+            lot,
+        })
+    })
+}
+
+/// One line of the difference list: packs that the far side does not hold, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DifferenceLine {
+    /// How many packs.
+    pub packs: u64,
+    /// The serial, when it is about a single pack.
+    pub serial: Option<String>,
+    /// Why, in words.
+    pub why: String,
+    /// The message it concerns.
+    pub message: Option<String>,
+}
+
+/// Refused packs listed one by one.
+const REFUSED_LISTED: i64 = 1_000;
+
+/// What parts stored from acknowledged: stretches that were not sent, messages without a final answer, refused packs.
+///
+/// # Errors
+/// There is no such lot; the caller may not.
+pub fn difference_list(
+    desk: &Desk<'_>,
+    code: &ProductCode,
+    batch: &BatchNumber,
+) -> Result<Vec<DifferenceLine>, AppError> {
+    desk.require(Permission::LotsRead)?;
+    desk.scope().read(|reader| {
+        let (product, lot) = lot_of(reader, code, batch)?;
+        let mut lines = Vec::new();
+        let unsent = plan(reader, product.no, lot.no, SendWhat::Unsent)?.packs();
+        let open = plan(reader, product.no, lot.no, SendWhat::Difference)?;
+        if unsent > 0 {
+            lines.push(DifferenceLine {
+                packs: unsent,
+                serial: None,
+                why: "not sent yet".to_owned(),
+                message: None,
+            });
+        }
+        for message in messages_of_lot(reader, product.no, lot.no)? {
+            let waits = match message.state {
+                MessageState::Writing | MessageState::Queued => "queued, not sent yet",
+                MessageState::Sending | MessageState::Unknown => {
+                    "sent; whether it arrived is being asked"
+                }
+                MessageState::Waiting => "sent; the acknowledgement is still to come",
+                MessageState::Refused => "refused as a whole",
+                MessageState::Accepted | MessageState::Partial | MessageState::Cancelled => "",
+            };
+            if !waits.is_empty() && message.kind == packtwin_core::fact::FactKind::Commissioned {
+                let name = Some(message.id.to_string());
+                let packs = message.content.packs();
+                lines.push(DifferenceLine {
+                    packs,
+                    serial: None,
+                    why: waits.to_owned(),
+                    message: name,
+                });
+            }
+        }
+        for (message, _) in open.resends() {
+            for pack in reader.message_refused_packs(*message, None, REFUSED_LISTED)? {
+                lines.push(DifferenceLine {
+                    packs: 1,
+                    serial: Some(pack.serial.to_string()),
+                    why: format!("{}: {}", pack.code, pack.text),
+                    message: Some(message.to_string()),
+                });
+            }
+        }
+        Ok(lines)
+    })
+}
+
+impl LotView {
+    /// Packs of visible loads, by load.
+    pub fn visible_loads(&self) -> impl Iterator<Item = &LoadRecord> {
+        self.loads
+            .iter()
+            .filter(|load| load.state == LoadState::Visible)
+    }
+}

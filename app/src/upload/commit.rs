@@ -1,0 +1,411 @@
+//! The commit: the rows of chosen lots become packs, all at once or not at all.
+//!
+//! 1. One change makes the lots and their loads, state *storing*: nobody sees packs of such a load.
+//! 2. The serial list of each load is written, sorted, under its hash: the body of the commissioning fact.
+//! 3. Packs are stored in stretches, each in a transaction with the job's progress, so that after a kill the work goes on
+//!    at the very row where it stopped, and a cancel takes everything back.
+//! 4. One change makes all loads visible, records the facts, tells the webhooks.
+//!
+//! If another upload stored one of the packs in between, nothing of this commit remains and the file is checked again.
+//! Serves URS-SN-006, URS-SN-007, URS-SN-008.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Write};
+
+use packtwin_core::batch_number::BatchNumber;
+use packtwin_core::expiry::Expiry;
+use packtwin_core::fact::{FactKind, LotHead};
+use packtwin_core::ids::{LoadNo, LotNo, ProductNo, UploadId};
+use packtwin_core::lot::retention_until;
+use packtwin_core::product_code::ProductCode;
+use packtwin_core::serial::Serial;
+use packtwin_tenants::audit::AuditNote;
+use packtwin_tenants::blob::{BlobWriter, Stored, hex};
+use packtwin_tenants::error::StoreError;
+use packtwin_tenants::scope::{Housekeeping, Writer};
+use packtwin_tenants::store::fact::NewFact;
+use packtwin_tenants::store::load::LoadState;
+use packtwin_tenants::store::lot::NewLot;
+use packtwin_tenants::store::upload::{UploadRecord, UploadState};
+use packtwin_tenants::store::upload_result::UploadLot;
+
+use super::ledger::WorkFiles;
+use super::receive::queue_check;
+use super::spool::{Entry, EntryFile};
+use super::{UploadDetail, all_lots, audit_name, upload_of};
+use crate::error::AppError;
+use crate::job::{JobDesk, JobEnd};
+
+/// The kind of the commit's job.
+pub const COMMIT_JOB: &str = "upload.commit";
+
+/// Packs removed in one transaction when a commit is taken back.
+const DISCARD_ROWS: i64 = 20_000;
+
+/// Runs the commit of the upload that the job names.
+///
+/// # Errors
+/// The store or a file failed; the job goes on where it stopped when it is claimed again.
+pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
+    let id: UploadId = desk.object().parse().map_err(|_| AppError::NotFound)?;
+    let upload = desk.scope().read(|reader| upload_of(reader, id))?;
+    if upload.state != UploadState::Committing {
+        return Ok(JobEnd::done(
+            "the upload is no longer waiting for its commit",
+        ));
+    }
+    let files = WorkFiles::new(desk.scope().blobs().work_folder(id)?);
+    if !files.sorted().exists() {
+        check_again(desk, id, "the sorted rows are gone")?;
+        return Ok(JobEnd::Failed(
+            "the file is checked again first: its sorted rows were gone".to_owned(),
+        ));
+    }
+    let plan = open_loads(desk, &upload)?;
+    let lists = write_lists(desk, &plan, &files)?;
+    match store_packs(desk, &plan, &files) {
+        Ok(true) => {}
+        Ok(false) => {
+            take_back(desk, id, &plan, UploadState::Checked)?;
+            return Ok(JobEnd::Cancelled);
+        }
+        Err(AppError::Store(StoreError::Taken)) => {
+            take_back(desk, id, &plan, UploadState::Committing)?;
+            check_again(desk, id, "another upload stored one of the packs meanwhile")?;
+            let text = "another upload stored one of these packs meanwhile; nothing was stored, the file is checked again";
+            return Ok(JobEnd::Failed(text.to_owned()));
+        }
+        Err(error) => return Err(error),
+    }
+    publish(desk, &upload, &plan, &lists)
+}
+
+/// The loads of this commit, by the number of their lot in the file.
+struct Plan {
+    loads: HashMap<u16, PlannedLoad>,
+}
+
+#[derive(Clone)]
+struct PlannedLoad {
+    product: ProductNo,
+    lot: LotNo,
+    load: LoadNo,
+    rows: u64,
+    name: String,
+}
+
+/// Makes lots and loads, or finds those that an earlier attempt of this job made.
+fn open_loads(desk: &JobDesk<'_>, upload: &UploadRecord) -> Result<Plan, AppError> {
+    let detail = UploadDetail::from_record(upload);
+    let job = desk.claim().job.id;
+    desk.scope().change(desk.now(), |writer| {
+        let mut loads = HashMap::new();
+        for lot in all_lots(writer, upload.id)? {
+            let chosen = detail.commit.is_empty() || detail.commit.contains(&lot.index);
+            if !chosen || !is_right(&lot) {
+                continue;
+            }
+            let (Some(product), Some(version)) = (lot.product, lot.version) else {
+                continue;
+            };
+            let load = match open_load_of(writer, &lot, product)? {
+                OpenLoad::Visible => continue,
+                OpenLoad::Storing(load) => load,
+                OpenLoad::None => new_load(writer, upload.id, &lot, &detail, product, version)?,
+            };
+            let of = writer
+                .load_get(product, load)?
+                .ok_or(AppError::NotFound)?
+                .lot;
+            let name = format!("lot {} {}", lot.product_text, lot.batch_text);
+            loads.insert(
+                lot_key(&lot)?,
+                PlannedLoad {
+                    product,
+                    lot: of,
+                    load,
+                    rows: lot.rows_right,
+                    name,
+                },
+            );
+        }
+        let told = serde_json::json!({ "lots": loads.len(), "job": job.to_string() });
+        let note = AuditNote::new("upload.commit_opened", audit_name(upload.id)).detail(told);
+        Ok::<_, AppError>(note.returning(Plan { loads }))
+    })
+}
+
+/// Whether a stored lot line can be committed.
+pub(super) fn is_right(lot: &UploadLot) -> bool {
+    lot.rows_right > 0 && lot.rows_wrong == 0 && lot.blocked_by.is_empty()
+}
+
+enum OpenLoad {
+    None,
+    Storing(LoadNo),
+    Visible,
+}
+
+fn open_load_of(
+    writer: &mut Writer<'_>,
+    lot: &UploadLot,
+    product: ProductNo,
+) -> Result<OpenLoad, AppError> {
+    let Some(load) = lot.load else {
+        return Ok(OpenLoad::None);
+    };
+    Ok(
+        match writer.load_get(product, load)?.map(|record| record.state) {
+            Some(LoadState::Storing) => OpenLoad::Storing(load),
+            Some(LoadState::Visible | LoadState::Purged) => OpenLoad::Visible,
+            None => OpenLoad::None,
+        },
+    )
+}
+
+fn new_load(
+    writer: &mut Writer<'_>,
+    upload: UploadId,
+    line: &UploadLot,
+    detail: &UploadDetail,
+    product: ProductNo,
+    version: u32,
+) -> Result<LoadNo, AppError> {
+    let head = head_of_line(line, detail, writer.at().year())?;
+    let lot = match writer.lot_find(product, &head.batch)? {
+        Some(lot) => lot.no,
+        None => {
+            let today = writer.at().date();
+            writer.lot_create(&NewLot {
+                product,
+                batch: head.batch,
+                expiry: head.expiry,
+                manufactured: head.manufactured,
+                version,
+                produced: None,
+                released_on: None,
+                retention_until: retention_until(head.expiry.last_day(), today),
+            })?
+        }
+    };
+    let load = writer.load_create(product, lot, upload)?;
+    writer.upload_lot_loaded(upload, line.index, load)?;
+    Ok(load)
+}
+
+/// The number of a lot in the sorted rows.
+fn lot_key(line: &UploadLot) -> Result<u16, AppError> {
+    u16::try_from(line.index).map_err(|_| AppError::Store(StoreError::Damaged { what: "lot line" }))
+}
+
+/// The checked values of a lot line: the check wrote them in their canonical form.
+fn head_of_line(
+    line: &UploadLot,
+    detail: &UploadDetail,
+    reference_year: i32,
+) -> Result<LotHead, AppError> {
+    let damaged = || AppError::Store(StoreError::Damaged { what: "lot line" });
+    Ok(LotHead {
+        product: ProductCode::parse(&line.product_text).map_err(|_| damaged())?,
+        batch: BatchNumber::parse(&line.batch_text).map_err(|_| damaged())?,
+        expiry: Expiry::parse(&line.expiry_text, reference_year).map_err(|_| damaged())?,
+        manufactured: detail
+            .manufactured
+            .get(&line.index)
+            .and_then(|day| day.parse().ok()),
+    })
+}
+
+/// One pass over the sorted rows: the serial list of every load, sorted, one a line.
+fn write_lists(
+    desk: &JobDesk<'_>,
+    plan: &Plan,
+    files: &WorkFiles,
+) -> Result<HashMap<u16, Stored>, AppError> {
+    let blobs = desk.scope().blobs();
+    let mut open: HashMap<u16, BufWriter<BlobWriter>> = HashMap::new();
+    let mut rows = EntryFile::open(&files.sorted())?;
+    while let Some(entry) = rows.next_entry()? {
+        if !plan.loads.contains_key(&entry.lot()) {
+            continue;
+        }
+        let list = match open.entry(entry.lot()) {
+            std::collections::hash_map::Entry::Occupied(list) => list.into_mut(),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                place.insert(BufWriter::new(blobs.create()?))
+            }
+        };
+        list.write_all(serial_of(&entry)?.as_bytes())?;
+        list.write_all(b"\n")?;
+    }
+    let mut lists = HashMap::new();
+    for (lot, list) in open {
+        let list = list.into_inner().map_err(io::IntoInnerError::into_error)?;
+        lists.insert(lot, list.finish()?);
+    }
+    Ok(lists)
+}
+
+/// Stores the packs, stretch by stretch. `false` when the job was cancelled.
+fn store_packs(desk: &JobDesk<'_>, plan: &Plan, files: &WorkFiles) -> Result<bool, AppError> {
+    let mut rows = EntryFile::open(&files.sorted())?;
+    desk.begin(rows.left());
+    let mut done = desk.claim().job.done.min(rows.left());
+    rows.skip(done)?;
+    let stretch_rows = desk.house().settings().store_rows_per_change;
+    let mut stretch: Vec<(Serial, LoadNo)> = Vec::with_capacity(stretch_rows);
+    let mut product: Option<(u16, ProductNo)> = None;
+    let mut seen = done;
+    loop {
+        let entry = rows.next_entry()?;
+        let ends = match (&entry, product) {
+            (None, _) => true,
+            (Some(entry), Some((index, _))) => entry.product() != index,
+            (Some(_), None) => false,
+        };
+        if (ends || stretch.len() == stretch_rows) && seen > done {
+            if !store_stretch(desk, product.map(|(_, no)| no), &stretch, seen)? {
+                return Ok(false);
+            }
+            stretch.clear();
+            done = seen;
+            product = None;
+        }
+        let Some(entry) = entry else { return Ok(true) };
+        seen += 1;
+        if let Some(planned) = plan.loads.get(&entry.lot()) {
+            product.get_or_insert((entry.product(), planned.product));
+            stretch.push((serial_of(&entry)?, planned.load));
+        }
+    }
+}
+
+fn store_stretch(
+    desk: &JobDesk<'_>,
+    product: Option<ProductNo>,
+    stretch: &[(Serial, LoadNo)],
+    done: u64,
+) -> Result<bool, AppError> {
+    let mut wanted = true;
+    let outcome = desk
+        .scope()
+        .housekeep(desk.now(), Housekeeping::Invisible, |writer| {
+            wanted = desk.progress_within(writer, done)?;
+            if !wanted {
+                return Err(AppError::Stale);
+            }
+            if let Some(product) = product {
+                writer.pack_store_chunk(product, stretch)?;
+            }
+            Ok(())
+        });
+    match outcome {
+        Err(AppError::Stale) if !wanted => Ok(false),
+        other => other.map(|()| true),
+    }
+}
+
+/// The one change that everybody sees.
+fn publish(
+    desk: &JobDesk<'_>,
+    upload: &UploadRecord,
+    plan: &Plan,
+    lists: &HashMap<u16, Stored>,
+) -> Result<JobEnd, AppError> {
+    let packs: u64 = plan.loads.values().map(|planned| planned.rows).sum();
+    let lots = plan.loads.len();
+    desk.scope().change(desk.now(), |writer| {
+        let mut told = Vec::new();
+        for (index, planned) in &plan.loads {
+            let list = lists.get(index).ok_or(StoreError::Damaged { what: "serial list" })?;
+            if !writer.load_publish(planned.product, planned.load, planned.rows, &list.sha256)? {
+                return Err(AppError::Store(StoreError::Damaged { what: "load" }));
+            }
+            let detail = serde_json::json!({
+                "packs": planned.rows, "list_sha256": hex(&list.sha256), "upload": upload.id.to_string(),
+            });
+            let at = writer.at();
+            writer.fact_record(&NewFact {
+                kind: FactKind::Commissioned,
+                product: planned.product,
+                lot: Some(planned.lot),
+                load: Some(planned.load),
+                packs: &[],
+                at,
+                detail: &detail.to_string(),
+            })?;
+            told.push(serde_json::json!({ "lot": planned.name, "packs": planned.rows }));
+        }
+        let left = all_lots(writer, upload.id)?.iter().any(|lot| lot.load.is_none());
+        let state = if left { UploadState::PartlyCommitted } else { UploadState::Committed };
+        writer.upload_state(upload.id, &[UploadState::Committing], state, None, None)?;
+        let told = serde_json::json!({ "packs": packs, "lots": told });
+        crate::webhook::announce(writer, "upload.committed", &upload.id.to_string(), &told)?;
+        Ok::<_, AppError>(AuditNote::new("upload.committed", audit_name(upload.id)).detail(told).returning(()))
+    })?;
+    Ok(JobEnd::done(format!(
+        "{packs} packs in {lots} lots are stored"
+    )))
+}
+
+/// Removes what this commit has stored. Nobody has seen any of it.
+fn take_back(
+    desk: &JobDesk<'_>,
+    upload: UploadId,
+    plan: &Plan,
+    next: UploadState,
+) -> Result<(), AppError> {
+    for planned in plan.loads.values() {
+        let mut after: Option<Serial> = None;
+        loop {
+            let removal =
+                desk.scope()
+                    .housekeep(desk.now(), Housekeeping::Invisible, |writer| {
+                        // From here on a killed commit begins at the first row again.
+                        desk.progress_within(writer, 0)?;
+                        writer
+                            .pack_discard_chunk(
+                                planned.product,
+                                planned.load,
+                                after.as_ref(),
+                                DISCARD_ROWS,
+                            )
+                            .map_err(AppError::from)
+                    })?;
+            after = removal.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    desk.scope().change(desk.now(), |writer| {
+        for planned in plan.loads.values() {
+            writer.load_discard(planned.product, planned.load)?;
+        }
+        writer.upload_state(upload, &[UploadState::Committing], next, None, None)?;
+        let note = AuditNote::new("upload.commit_taken_back", audit_name(upload));
+        Ok::<_, AppError>(note.returning(()))
+    })
+}
+
+fn check_again(desk: &JobDesk<'_>, upload: UploadId, why: &str) -> Result<(), AppError> {
+    desk.scope().change(desk.now(), |writer| {
+        let record = upload_of(writer, upload)?;
+        let job = queue_check(writer, &record)?;
+        writer.upload_state(
+            upload,
+            &[UploadState::Committing],
+            UploadState::Checking,
+            None,
+            Some(job),
+        )?;
+        let note = AuditNote::new("upload.check_again", audit_name(upload)).reason(why);
+        Ok::<_, AppError>(note.returning(()))
+    })
+}
+
+fn serial_of(entry: &Entry) -> Result<Serial, AppError> {
+    entry.serial().ok_or(AppError::Store(StoreError::Damaged {
+        what: "sorted rows",
+    }))
+}

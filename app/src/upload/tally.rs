@@ -1,0 +1,168 @@
+//! The lots of one file: which rows belong together, how many are right, and what keeps a lot from being stored.
+
+use std::collections::HashMap;
+
+use packtwin_connector_port::serial_file::SeenLot;
+use packtwin_core::code::Code;
+use packtwin_core::fact::LotHead;
+use packtwin_core::ids::{LoadNo, ProductNo};
+use packtwin_core::product_code::ProductCode;
+use packtwin_tenants::store::upload_result::UploadLot;
+
+/// A lot of the file: all combinations with the same product and batch.
+#[derive(Debug, Clone)]
+pub(super) struct LotTally {
+    pub(super) first_row: u64,
+    pub(super) product_text: String,
+    pub(super) batch_text: String,
+    pub(super) expiry_text: String,
+    /// Checked values of the first combination that had them.
+    pub(super) head: Option<LotHead>,
+    /// A second expiry that was seen, with its row.
+    pub(super) other_expiry: Option<(String, u64)>,
+    pub(super) product_index: Option<u16>,
+    pub(super) rows_right: u64,
+    pub(super) rows_wrong: u64,
+    pub(super) blocked_by: Vec<Code>,
+    pub(super) version: Option<u32>,
+    pub(super) product: Option<ProductNo>,
+    /// The load of an earlier commit of the same upload.
+    pub(super) load: Option<LoadNo>,
+}
+
+/// Where rows of one combination go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Combination {
+    pub(super) lot: u16,
+    /// `None` when product, batch or expiry have an error: such rows cannot be stored.
+    pub(super) product: Option<u16>,
+}
+
+/// All lots and products of a file.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) lots: Vec<LotTally>,
+    pub(super) combinations: Vec<Combination>,
+    pub(super) products: Vec<ProductCode>,
+    by_name: HashMap<(String, String), u16>,
+    by_identity: HashMap<String, u16>,
+}
+
+impl Tally {
+    /// Takes a combination that stands first in `row`. `None` when the file holds more lots than `lots_max`.
+    pub(super) fn combination(
+        &mut self,
+        seen: SeenLot,
+        row: u64,
+        lots_max: usize,
+    ) -> Option<usize> {
+        let product = match &seen.head {
+            Some(head) => Some(self.product_index(&head.product)?),
+            None => None,
+        };
+        let identity = seen
+            .head
+            .as_ref()
+            .map_or_else(|| seen.product_text.clone(), |head| head.product.identity());
+        let name = (identity, seen.batch_text.clone());
+        let lot = match self.by_name.get(&name) {
+            Some(&lot) => {
+                self.join(lot, seen, row, product);
+                lot
+            }
+            None => {
+                let lot = u16::try_from(self.lots.len())
+                    .ok()
+                    .filter(|&lot| usize::from(lot) < lots_max)?;
+                self.by_name.insert(name, lot);
+                self.lots.push(LotTally {
+                    first_row: row,
+                    product_text: seen.product_text,
+                    batch_text: seen.batch_text,
+                    expiry_text: seen.expiry_text,
+                    head: seen.head,
+                    other_expiry: None,
+                    product_index: product,
+                    rows_right: 0,
+                    rows_wrong: 0,
+                    blocked_by: Vec::new(),
+                    version: None,
+                    product: None,
+                    load: None,
+                });
+                lot
+            }
+        };
+        self.combinations.push(Combination { lot, product });
+        Some(self.combinations.len() - 1)
+    }
+
+    fn join(&mut self, lot: u16, seen: SeenLot, row: u64, product: Option<u16>) {
+        let tally = &mut self.lots[usize::from(lot)];
+        match (&tally.head, seen.head) {
+            (Some(first), Some(second)) => {
+                if first.expiry != second.expiry && tally.other_expiry.is_none() {
+                    tally.other_expiry = Some((seen.expiry_text, row));
+                }
+            }
+            (None, Some(second)) => {
+                tally.head = Some(second);
+                tally.product_index = product;
+            }
+            (_, None) => {}
+        }
+    }
+
+    fn product_index(&mut self, code: &ProductCode) -> Option<u16> {
+        let identity = code.identity();
+        if let Some(&index) = self.by_identity.get(&identity) {
+            return Some(index);
+        }
+        let index = u16::try_from(self.products.len()).ok()?;
+        self.by_identity.insert(identity, index);
+        self.products.push(*code);
+        Some(index)
+    }
+}
+
+impl LotTally {
+    /// Whether every row can be stored and nothing stands against the lot.
+    pub(super) fn is_right(&self) -> bool {
+        self.rows_right > 0 && self.rows_wrong == 0 && self.blocked_by.is_empty()
+    }
+
+    /// The line that the store keeps; checked values in their canonical form, others as written.
+    pub(super) fn stored(&self, index: usize) -> UploadLot {
+        let written = [&self.product_text, &self.batch_text, &self.expiry_text].map(String::clone);
+        let [product_text, batch_text, expiry_text] = match &self.head {
+            Some(head) => [
+                head.product.to_string(),
+                head.batch.to_string(),
+                head.expiry.raw().to_owned(),
+            ],
+            None => written,
+        };
+        UploadLot {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            product_text,
+            batch_text,
+            expiry_text,
+            product: self.product,
+            version: self.version,
+            rows_right: self.rows_right,
+            rows_wrong: self.rows_wrong,
+            blocked_by: self
+                .blocked_by
+                .iter()
+                .map(|code| code.as_str().to_owned())
+                .collect(),
+            load: self.load,
+        }
+    }
+
+    pub(super) fn block(&mut self, code: Code) {
+        if !self.blocked_by.contains(&code) {
+            self.blocked_by.push(code);
+        }
+    }
+}

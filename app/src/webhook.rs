@@ -1,0 +1,154 @@
+//! Events for whoever asked to be told: written in the transaction that causes them, delivered afterwards, at least once.
+//!
+//! Signed as Standard Webhooks does it: HMAC-SHA-256 over `id.timestamp.body`, tolerance five minutes at the receiver.
+//! No personal data and no secret in a payload (users.md, Annex B).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use packtwin_core::ids::DeliveryId;
+use packtwin_core::time::Timestamp;
+use packtwin_tenants::scope::{Housekeeping, TenantScope, Writer};
+use packtwin_tenants::seal::Secret;
+use packtwin_tenants::store::outbox::Claim;
+use packtwin_tenants::store::webhook::{DeliveryState, WebhookRecord, WebhookState};
+use serde_json::Value;
+use sha2::Sha256;
+
+use crate::error::AppError;
+use crate::house::House;
+use crate::message::pause_before;
+
+/// The topic of deliveries in the outbox.
+pub(crate) const TOPIC: &str = "webhook";
+/// What a webhook's secret is bound to, beside the tenant.
+pub const SEAL_PURPOSE: &str = "webhook secret";
+/// Deliveries are tried for 72 hours (users.md, Annex B).
+const RETRY_HOURS: i64 = 72;
+
+/// The events of the roads that exist, in the order of users.md, Annex B.
+pub const EVENTS: [&str; 9] = [
+    "upload.checked",
+    "upload.committed",
+    "lot.sent",
+    "lot.acknowledged",
+    "lot.difference",
+    "pack.state_changed",
+    "connector.down",
+    "connector.recovered",
+    "job.finished",
+];
+
+/// Tells every webhook that asked for `event`. Part of the change that caused it.
+pub(crate) fn announce(
+    writer: &mut Writer<'_>,
+    event: &str,
+    object: &str,
+    data: &Value,
+) -> Result<(), AppError> {
+    let asked = |webhook: &WebhookRecord| {
+        webhook.state == WebhookState::Active && webhook.events.iter().any(|wanted| wanted == event)
+    };
+    for webhook in writer
+        .webhook_list()?
+        .iter()
+        .filter(|webhook| asked(webhook))
+    {
+        let body = serde_json::json!({
+            "type": event, "timestamp": writer.at().to_string(), "object": object, "data": data,
+        });
+        let delivery = writer.webhook_delivery_add(webhook.id, event, object, &body.to_string())?;
+        let now = writer.at();
+        writer.outbox_put(TOPIC, &delivery.to_string(), now)?;
+    }
+    Ok(())
+}
+
+/// Sends one delivery that a worker has claimed.
+pub(crate) fn deliver(house: &House, scope: &TenantScope, claim: &Claim) -> Result<(), AppError> {
+    let now = house.now();
+    let Ok(id) = claim.object_id.parse::<DeliveryId>() else {
+        return give_up(scope, claim, now);
+    };
+    let found = scope.read(|reader| {
+        let Some(delivery) = reader.webhook_delivery_get(id)? else {
+            return Ok(None);
+        };
+        let webhook = reader.webhook_get(delivery.webhook)?;
+        Ok::<_, AppError>(webhook.map(|webhook| (delivery, webhook)))
+    })?;
+    let Some((delivery, webhook)) = found else {
+        return give_up(scope, claim, now);
+    };
+    let secret = scope.unseal(SEAL_PURPOSE, &webhook.sealed)?;
+    let seconds = now.seconds().to_string();
+    let signature = sign(&secret, &delivery.id.to_string(), &seconds, &delivery.body);
+    let headers = [
+        ("webhook-id".to_owned(), delivery.id.to_string()),
+        ("webhook-timestamp".to_owned(), seconds),
+        ("webhook-signature".to_owned(), signature),
+    ];
+    let outcome = house.webhooks().post(
+        &webhook.url,
+        &headers,
+        "application/json",
+        delivery.body.as_bytes(),
+    );
+    let (state, status, detail) = match outcome {
+        Ok(reply) if (200..300).contains(&reply.status) => (
+            DeliveryState::Delivered,
+            Some(reply.status),
+            "received".to_owned(),
+        ),
+        Ok(reply) => (
+            DeliveryState::Pending,
+            Some(reply.status),
+            format!("the receiver answered {}", reply.status),
+        ),
+        Err(fault) => (DeliveryState::Pending, None, fault.to_string()),
+    };
+    let now = house.now();
+    let last_try = delivery.created_at.plus_seconds(RETRY_HOURS * 3_600);
+    scope.housekeep(now, Housekeeping::Progress, |writer| {
+        if state == DeliveryState::Delivered {
+            writer.webhook_delivery_answer(id, state, status.map(i32::from), &detail)?;
+            writer.outbox_done(claim)?;
+            return Ok(());
+        }
+        let next = now.plus_seconds(pause_before(claim.attempts));
+        if next > last_try {
+            writer.webhook_delivery_answer(
+                id,
+                DeliveryState::Failed,
+                status.map(i32::from),
+                &detail,
+            )?;
+            writer.outbox_done(claim)?;
+        } else {
+            writer.webhook_delivery_answer(id, state, status.map(i32::from), &detail)?;
+            writer.outbox_again(claim, next)?;
+        }
+        Ok::<_, AppError>(())
+    })
+}
+
+fn give_up(scope: &TenantScope, claim: &Claim, now: Timestamp) -> Result<(), AppError> {
+    scope.housekeep(now, Housekeeping::Progress, |writer| {
+        writer.outbox_done(claim)?;
+        Ok(())
+    })
+}
+
+/// The signature header of Standard Webhooks: version and HMAC-SHA-256 over `id.timestamp.body` in base 64.
+fn sign(secret: &Secret, id: &str, seconds: &str, body: &str) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.expose()).map(|mut mac| {
+        for part in [id, ".", seconds, ".", body] {
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes()
+    });
+    // HMAC takes keys of any length, so there is always a signature.
+    mac.map_or(String::new(), |bytes| {
+        format!("v1,{}", BASE64.encode(bytes))
+    })
+}

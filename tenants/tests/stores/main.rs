@@ -1,0 +1,14 @@
+//! The business stores of road 1, each story told on both engines.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a story says what it expects by unwrapping it"
+)]
+
+mod blind;
+mod fixture;
+mod lots;
+mod messages;
+mod packs;
+mod products;
+mod uploads;
+mod work;
