@@ -106,6 +106,8 @@ pub fn append_part(
     let blobs = desk.scope().blobs();
     let here = blobs.incoming_length(id)?;
     if here != offset {
+        // A part may have reached the disk without its answer: from now on the record tells what is there.
+        note_received(desk, &record, here)?;
         return Err(wrong_offset(offset, here));
     }
     let room = record.bytes_declared.saturating_sub(here);
@@ -123,13 +125,16 @@ pub fn append_part(
         );
         return Err(AppError::refuse(Code::UploadOffset, text));
     }
+    note_received(desk, &record, now_here)?;
+    Ok(now_here)
+}
+
+fn note_received(desk: &Desk<'_>, record: &UploadRecord, here: u64) -> Result<(), AppError> {
     desk.scope()
         .housekeep(desk.now(), Housekeeping::Progress, |writer| {
-            writer
-                .upload_progress(id, record.bytes_received, now_here)
-                .map_err(AppError::from)
-        })?;
-    Ok(now_here)
+            writer.upload_progress(record.id, record.bytes_received, here)?;
+            Ok(())
+        })
 }
 
 /// Ends the receiving: the original is kept under its hash, recognised, and its check begins.

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 
+use packtwin_app::house::{House, HouseSettings};
+use packtwin_connector_port::transport::Limits;
 use packtwin_core::time::{Clock, Timestamp};
 use packtwin_tenants::site::{Site, Tenant};
+use packtwin_transport::HttpsTransport;
+use packtwin_transport::webhook::WebhookPoster;
 
 use super::caller::Caller;
 use super::problem::Problem;
@@ -18,6 +22,8 @@ use crate::pages::view::sign_in::DemoAccount;
 pub struct Shared {
     /// The data.
     pub site: Site,
+    /// The use cases' house around the same site.
+    pub house: Arc<House>,
     /// How it is set up.
     pub configuration: Configuration,
     /// What time it is.
@@ -39,8 +45,10 @@ impl Shared {
             site.derived_key("form token").expose(),
         );
         let rate_limits = RateLimits::new(&configuration.limits);
+        let house = Arc::new(house(&site, &configuration, Arc::clone(&clock)));
         Shared {
             site,
+            house,
             configuration,
             clock,
             rate_limits,
@@ -91,4 +99,27 @@ impl Shared {
             .await
             .unwrap_or_else(|_panicked| Err(Problem::unavailable()))
     }
+}
+
+/// The house of a site with its ways out. Without a file of trusted authorities no public webhook can be reached; the
+/// log says so.
+pub fn house(site: &Site, configuration: &Configuration, clock: Arc<dyn Clock>) -> House {
+    let roots = &configuration.trusted_roots;
+    let trusted_pem = std::fs::read_to_string(roots).unwrap_or_else(|error| {
+        tracing::warn!(file = %roots.display(), %error, "no authorities are trusted for webhook receivers");
+        String::new()
+    });
+    let webhooks = WebhookPoster {
+        trusted_pem,
+        ports: configuration.webhooks.ports.clone(),
+        loopback: configuration.webhooks.loopback,
+        limits: Limits::default(),
+    };
+    let settings = HouseSettings {
+        upload_bytes_max: configuration.limits.upload_bytes,
+        public_url: configuration.public_url.as_str().to_owned(),
+        ..HouseSettings::default()
+    };
+    let transport = Arc::new(HttpsTransport::new(configuration.environment));
+    House::new(site.clone(), clock, transport, webhooks, settings)
 }

@@ -1,8 +1,9 @@
 //! The table of the pages: every address that answers people.
 
-use packtwin_core::role::Permission::{Administer, AuditRead};
+use packtwin_core::role::Permission::{Administer, AuditRead, JobsRead};
 
 use super::{api_key, asset, audit, password, role, sign_in, theme, user};
+use crate::http::job;
 use crate::http::route::Access::{Known, Needs, Open};
 
 crate::routes! { rows for People {
@@ -13,6 +14,8 @@ crate::routes! { rows for People {
     GET  "/set-password"                           Open  => password::show;
     POST "/set-password"                           Open  => password::set;
     POST "/theme"                                  Known => theme::choose;
+
+    GET  "/jobs/{id}/events"                       Needs(JobsRead) => job::events;
 
     GET  "/administration/users"                   Needs(Administer) => user::list;
     POST "/administration/users"                   Needs(Administer) => user::create;
