@@ -10,6 +10,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
+use packtwin_app::desk::Desk;
+use packtwin_app::error::AppError;
 use packtwin_core::code::Code;
 use packtwin_core::ids::SessionId;
 use packtwin_core::role::{Permission, Role};
@@ -94,6 +96,24 @@ impl Caller {
         web::block(move || work(&scope))
             .await
             .unwrap_or_else(|_panicked| Err(Problem::unavailable()))
+    }
+
+    /// Carries out a use case where waiting is allowed.
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub async fn at_desk<T: Send + 'static>(
+        &self,
+        shared: &Shared,
+        work: impl FnOnce(&Desk<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let house = Arc::clone(&shared.house);
+        let permissions = self.0.permissions.clone();
+        self.block(move |scope| {
+            let desk = Desk::new(&house, scope.actor().clone(), permissions);
+            Ok(work(&desk)?)
+        })
+        .await
     }
 
     /// Reads a consistent state.

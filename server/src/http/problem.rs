@@ -12,6 +12,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use packtwin_app::error::AppError;
 use packtwin_core::code::Code;
 use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_tenants::error::StoreError;
@@ -159,6 +160,18 @@ impl From<Refusals> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Problem::new(refusal)
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Refused(refusals) => refusals.into(),
+            AppError::NotFound => Problem::not_found(),
+            AppError::Forbidden(refusal) => refusal.into(),
+            AppError::Stale => Problem::of(Code::PreconditionFailed, "Someone changed this meanwhile."),
+            AppError::Store(error) => error.into(),
+        }
     }
 }
 

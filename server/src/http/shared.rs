@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 
+use packtwin_app::house::{House, HouseSettings};
 use packtwin_core::time::{Clock, Timestamp};
 use packtwin_tenants::site::{Site, Tenant};
+use packtwin_transport::HttpsTransport;
+use packtwin_transport::webhook::WebhookPoster;
 
 use super::caller::Caller;
 use super::problem::Problem;
@@ -18,6 +21,8 @@ use crate::pages::view::sign_in::DemoAccount;
 pub struct Shared {
     /// The data.
     pub site: Site,
+    /// The use cases around the same data, clock and settings.
+    pub house: Arc<House>,
     /// How it is set up.
     pub configuration: Configuration,
     /// What time it is.
@@ -39,8 +44,10 @@ impl Shared {
             site.derived_key("form token").expose(),
         );
         let rate_limits = RateLimits::new(&configuration.limits);
+        let house = house(site.clone(), &configuration, Arc::clone(&clock));
         Shared {
             site,
+            house: Arc::new(house),
             configuration,
             clock,
             rate_limits,
@@ -91,4 +98,21 @@ impl Shared {
             .await
             .unwrap_or_else(|_panicked| Err(Problem::unavailable()))
     }
+}
+
+/// The house around a site, with its ways out as the configuration allows them.
+fn house(site: Site, configuration: &Configuration, clock: Arc<dyn Clock>) -> House {
+    let settings = HouseSettings {
+        upload_bytes_max: configuration.limits.upload_bytes,
+        public_url: configuration.public_url.as_str().to_owned(),
+        ..HouseSettings::default()
+    };
+    let webhooks = WebhookPoster {
+        trusted_pem: String::new(),
+        ports: configuration.webhooks.ports.clone(),
+        loopback: configuration.webhooks.loopback,
+        limits: Default::default(),
+    };
+    let transport = Arc::new(HttpsTransport::new(configuration.environment));
+    House::new(site, clock, transport, webhooks, settings)
 }
