@@ -6,4 +6,5 @@
 pub mod commissioning;
 pub mod commissioning_writer;
 mod epc_spool;
+mod ilmd_date;
 mod object_event;

@@ -25,6 +25,7 @@ mod rows;
 pub mod serial_csv;
 mod serial_list;
 mod spreadsheet_number;
+mod table_shape;
 pub mod template;
 #[cfg(test)]
 mod test_sink;

@@ -10,8 +10,8 @@ use packtwin_connector_port::serial_check::quoted;
 use packtwin_connector_port::serial_file::ReadRefused;
 use packtwin_core::code::Code;
 
-use crate::headings::field_of;
 use crate::rows::{Cells, RowEnd, RowReader};
+use crate::table_shape::{PREAMBLE_ROWS_MAX, evenness, find_heading, looks_like_serials};
 use crate::workbook;
 use packtwin_connector_port::text_encoding::TextEncoding;
 
@@ -19,9 +19,6 @@ use packtwin_connector_port::text_encoding::TextEncoding;
 pub const SAMPLE_BYTES: usize = 64 * 1024;
 /// Rows shown and used for guessing.
 pub const FIRST_ROWS_MAX: usize = 100;
-/// Rows above a heading that are looked through for one.
-pub(crate) const PREAMBLE_ROWS_MAX: usize = 20;
-
 /// The kinds of files there are readers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -375,111 +372,6 @@ fn sample_rows(
     rows
 }
 
-/// How well a separator explains the rows. A heading with two known words says most. Without one, at least seven rows of
-/// ten must have the commonest number of cells, and two or more of them. Among equals the separator with more cells wins.
-fn evenness(rows: &[Vec<String>]) -> u64 {
-    let headings = rows.iter().take(PREAMBLE_ROWS_MAX);
-    let known = headings.map(|row| known_words(row)).max().unwrap_or(0);
-    let mut counts = std::collections::BTreeMap::new();
-    for row in rows.iter().filter(|row| !is_blank(row) && !is_comment(row)) {
-        *counts.entry(row.len()).or_insert(0_u64) += 1;
-    }
-    let total: u64 = counts.values().sum();
-    let Some((&cells, &even)) = counts.iter().max_by_key(|&(cells, rows)| (*rows, *cells)) else {
-        return 0;
-    };
-    let per_mille = even * 1000 / total;
-    match cells >= 2 && per_mille >= 700 || known >= 2 {
-        true => (known * 10_000 + per_mille) * 1000 + cells as u64,
-        false => 0,
-    }
-}
-
-fn known_words(row: &[String]) -> u64 {
-    row.iter().filter(|cell| field_of(cell).is_some()).count() as u64
-}
-
-/// Finds the heading among the first rows: the row with the most known words, else the first row if it looks unlike the
-/// rows below it. Gives the rows above, the heading, and the rows below.
-pub(crate) fn find_heading(mut rows: Vec<Vec<String>>) -> (u64, Vec<String>, Vec<Vec<String>>) {
-    let best = (0..rows.len().min(PREAMBLE_ROWS_MAX))
-        .max_by_key(|&index| (known_words(&rows[index]), std::cmp::Reverse(index)))
-        .filter(|&index| match known_words(&rows[index]) {
-            0 => false,
-            // One word may be a batch that is called so; a row of values has digits.
-            1 => rows[index]
-                .iter()
-                .all(|cell| !cell.bytes().any(|byte| byte.is_ascii_digit())),
-            _ => true,
-        });
-    let first_full = rows
-        .iter()
-        .position(|row| !is_blank(row) && !is_comment(row))
-        .unwrap_or(0);
-    let heading_at = best.or_else(|| unlike_below(&rows, first_full).then_some(first_full));
-    let skip = heading_at.unwrap_or(0);
-    let below = rows.split_off(match heading_at {
-        Some(at) => at + 1,
-        None => 0,
-    });
-    let heading = heading_at
-        .and_then(|at| rows.into_iter().nth(at))
-        .unwrap_or_default();
-    let first_rows = below
-        .into_iter()
-        .filter(|row| !is_blank(row) && !is_comment(row))
-        .take(FIRST_ROWS_MAX)
-        .collect();
-    (skip as u64, heading, first_rows)
-}
-
-/// A heading in words we do not know: no digit in the row, and digits in every column of some row below.
-fn unlike_below(rows: &[Vec<String>], at: usize) -> bool {
-    let digits = |row: &Vec<String>| {
-        row.iter()
-            .filter(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()))
-            .count()
-    };
-    match rows.get(at..) {
-        Some([first, below @ ..]) if first.len() >= 2 => {
-            digits(first) == 0
-                && first.iter().all(|cell| !cell.trim().is_empty())
-                && below.iter().take(5).any(|row| digits(row) >= 2)
-        }
-        _ => false,
-    }
-}
-
-fn looks_like_serials(rows: &[Vec<String>]) -> bool {
-    let serial_like = |row: &&Vec<String>| {
-        row.first().is_some_and(|cell| {
-            let cell = cell.trim();
-            (1..=40).contains(&cell.len())
-                && cell
-                    .bytes()
-                    .all(|byte| byte.is_ascii_graphic() || byte == 0x1d)
-        })
-    };
-    let fitting = rows.iter().filter(serial_like).count();
-    let with_digit = rows
-        .iter()
-        .filter(|row| {
-            row.iter()
-                .any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()))
-        })
-        .count();
-    !rows.is_empty() && fitting * 10 >= rows.len() * 7 && with_digit * 2 >= rows.len()
-}
-
-pub(crate) fn is_blank(row: &[String]) -> bool {
-    row.iter().all(|cell| cell.trim().is_empty())
-}
-
-/// A comment begins with `#`, which no serial or code can hold.
-pub(crate) fn is_comment(row: &[String]) -> bool {
-    row.first().is_some_and(|cell| cell.starts_with('#'))
-}
-
 fn line_end(text: &[u8]) -> LineEnd {
     match memchr::memchr(b'\n', text) {
         Some(at) if at > 0 && text[at - 1] == b'\r' => LineEnd::CrLf,
@@ -525,105 +417,4 @@ fn hex(sample: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Cursor;
-
-    fn check(bytes: impl AsRef<[u8]>, expected: Result<&str, Code>) -> Option<Recognised> {
-        let found = recognise(Cursor::new(bytes.as_ref()));
-        let actual = match &found {
-            Ok(recognised) => Ok(recognised.describe()),
-            Err(refused) => Err(refused.code().unwrap()),
-        };
-        assert_eq!(actual.as_deref().map_err(|code| *code), expected);
-        found.ok()
-    }
-
-    #[test]
-    fn kinds_are_found_by_content() {
-        let row = "AB12;04006381333931;L1;290131\n";
-        check(
-            row.repeat(3),
-            Ok("text separated by semicolons, UTF-8, 4 columns"),
-        );
-        check(
-            row.replace(';', "\t"),
-            Ok("text separated by tabs, UTF-8, 4 columns"),
-        );
-        check(
-            row.replace(';', "|"),
-            Ok("text separated by vertical bars, UTF-8, 4 columns"),
-        );
-        check(
-            b"Seriennummer,GTIN,Pr\xfcfer\nA1,04006381333931,x\n",
-            Ok("text separated by commas, windows-1252, 3 columns"),
-        );
-        check("AB12\nAB13\nAB14\n", Ok("list of serials, UTF-8"));
-        check(
-            "<?xml version='1.0' encoding='iso-8859-15'?>\n<!-- x --><e:EPCISDocument xmlns:e='urn:epcglobal:epcis:xsd:1'/>",
-            Ok("EPCIS document, ISO-8859-15"),
-        );
-        check("<EPCISDocument>", Ok("EPCIS document, UTF-8"));
-    }
-
-    #[test]
-    fn what_no_reader_reads_is_refused() {
-        check("", Err(Code::UploadEmpty));
-        check("\u{feff} \r\n", Err(Code::UploadEmpty));
-        check(
-            "\0\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}",
-            Err(Code::UploadBinary),
-        );
-        check("%PDF-1.7", Err(Code::UploadBinary));
-        check(
-            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....",
-            Err(Code::UploadBinary),
-        );
-        check(
-            "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><EPCISDocument>&x;</EPCISDocument>",
-            Err(Code::UploadUnsafe),
-        );
-        check(
-            "<!DOCTYPE html><html></html>",
-            Err(Code::UploadNotRecognised),
-        );
-        check("<invoice/>", Err(Code::UploadNotRecognised));
-        check("{\"epcisBody\": {}}", Err(Code::UploadNotRecognised));
-        check(
-            "Dear partner,\nhere is the file.\nRegards\n",
-            Err(Code::UploadNotRecognised),
-        );
-        check(
-            "<?xml version='1.0' encoding='klingon'?><EPCISDocument/>",
-            Err(Code::UploadEncoding),
-        );
-        check("PK\u{3}\u{4} and no end", Err(Code::UploadCut));
-    }
-
-    #[test]
-    fn the_first_line_is_shown_and_cannot_hide_anything() {
-        let refused = recognise(Cursor::new("Dear\u{202e}partner \u{7}!\nsecond")).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "We could not recognise the file. The first line is \"Dear\\u{202e}partner \\u{7}!\". Choose a template or map the columns."
-        );
-    }
-
-    #[test]
-    fn a_heading_below_a_title_is_found() {
-        let file = "Export of 3 May;;;\n;;;\n# comment;;;\nSerien-Nr.;PZN;Ch.-B.;Verwendbar bis\nA1;04006381333931;L1;290131\n";
-        let found = check(file, Ok("text separated by semicolons, UTF-8, 4 columns")).unwrap();
-        assert_eq!((found.skip_rows, found.first_rows.len()), (3, 1));
-        assert_eq!(found.heading[2], "Ch.-B.");
-    }
-
-    #[test]
-    fn a_batch_called_lot_is_no_heading() {
-        let file = "A1;04006381333931;LOT;290131\nA2;04006381333931;LOT;290131\n";
-        let found = check(file, Ok("text separated by semicolons, UTF-8, 4 columns")).unwrap();
-        assert_eq!(
-            (found.skip_rows, found.heading.len(), found.first_rows.len()),
-            (0, 0, 2)
-        );
-    }
-}
+mod tests;

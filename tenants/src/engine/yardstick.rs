@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::r2d2::ManageConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{PgConnection, SqliteConnection};
 
@@ -22,7 +21,7 @@ use packtwin_core::fact::SerialSource;
 use packtwin_core::serial::Serial;
 
 use super::bulk::json_array;
-use super::{AnyConnection, Engine};
+use super::{AnyConnection, Connector, Engine};
 use crate::error::StoreError;
 
 /// Rows a statement takes on SQLite.
@@ -40,7 +39,7 @@ pub fn yardstick_store(
     owner: &Engine,
     serials: &mut dyn SerialSource,
 ) -> Result<Duration, StoreError> {
-    match owner.connect()? {
+    match Connector::open(owner)?.connect_as_login()? {
         AnyConnection::Sqlite(mut sqlite) => {
             sqlite.batch_execute(
                 "DROP TABLE IF EXISTS pack_yardstick;
@@ -142,7 +141,7 @@ struct Bytes {
 /// # Errors
 /// The database failed.
 pub fn pack_table_bytes(engine: &Engine) -> Result<u64, StoreError> {
-    let row: Bytes = match engine.connect()? {
+    let row: Bytes = match Connector::open(engine)?.connect_as_login()? {
         AnyConnection::Sqlite(mut sqlite) => {
             let sql = "SELECT COALESCE(SUM(pgsize), 0) AS bytes FROM dbstat WHERE name = 'pack'";
             diesel::sql_query(sql).get_result(&mut sqlite)?
@@ -160,7 +159,7 @@ pub fn pack_table_bytes(engine: &Engine) -> Result<u64, StoreError> {
 /// # Errors
 /// The database failed.
 pub fn database_bytes(engine: &Engine) -> Result<u64, StoreError> {
-    let row: Bytes = match engine.connect()? {
+    let row: Bytes = match Connector::open(engine)?.connect_as_login()? {
         AnyConnection::Sqlite(mut sqlite) => {
             sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
             let sql = "SELECT page_count * page_size AS bytes

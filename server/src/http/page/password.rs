@@ -39,22 +39,38 @@ pub(in crate::http) async fn set(
     let person = person(&shared, &token).await?;
     if password != form.raw("repeat") {
         let told = vec!["The two passwords differ. Type the same one twice.".to_owned()];
-        return page(&shared, &request, StatusCode::UNPROCESSABLE_ENTITY, person, token, told);
+        return page(
+            &shared,
+            &request,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            person,
+            token,
+            told,
+        );
     }
     let (link, correlation) = (token.clone(), RequestId::of(&request));
     let set = shared.block(move |shared| {
         let now = shared.now();
         let invitation = Invitation::read(shared, &link, now).ok_or_else(account::link_is_over)?;
-        let actor = shared.site.system_scope(invitation.tenant, "invitation").actor().clone();
+        let actor = shared
+            .site
+            .system_scope(invitation.tenant, "invitation")
+            .actor()
+            .clone();
         let scope = shared.site.scope(actor.within(correlation));
         let still = Some(invitation.password_set_at);
         account::set_password(shared, &scope, invitation.user, &password, now, still, None)
     });
     match set.await {
         Ok(()) => Ok(see("/sign-in")),
-        Err(problem) if problem.code() == Code::PasswordWeak => {
-            page(&shared, &request, problem.status(), person, token, sentences(&problem))
-        }
+        Err(problem) if problem.code() == Code::PasswordWeak => page(
+            &shared,
+            &request,
+            problem.status(),
+            person,
+            token,
+            sentences(&problem),
+        ),
         Err(problem) => Err(problem),
     }
 }
@@ -64,7 +80,8 @@ async fn person(shared: &web::Data<Shared>, token: &str) -> Result<String, Probl
     let token = token.to_owned();
     shared
         .block(move |shared| {
-            let invitation = Invitation::read(shared, &token, shared.now()).ok_or_else(account::link_is_over)?;
+            let invitation =
+                Invitation::read(shared, &token, shared.now()).ok_or_else(account::link_is_over)?;
             let scope = shared.site.system_scope(invitation.tenant, "invitation");
             let record = account::account(&scope, invitation.user)?;
             if record.password_set_at != invitation.password_set_at {
@@ -85,23 +102,33 @@ fn page(
 ) -> Result<HttpResponse, Problem> {
     let (mark, cookie) = visit(shared, request)?;
     let field = |name: &str, label: &str| {
-        Field::new(name, label, "").kind(FieldKind::Password).autocomplete("new-password").required()
+        Field::new(name, label, "")
+            .kind(FieldKind::Password)
+            .autocomplete("new-password")
+            .required()
     };
     let page = SetPasswordPage {
-        frame: bare(shared, request, shared.tokens.form_token(&visit_holder(&mark))),
+        frame: bare(
+            shared,
+            request,
+            shared.tokens.form_token(&visit_holder(&mark)),
+        ),
         person,
         token,
         password: field("password", "New password"),
         repeat: field("repeat", "The same again"),
         rules: vec![
             "At least 12 characters; a few words are better than a few signs.".to_owned(),
-            "Not on a list of known passwords, and without your own or the company's name.".to_owned(),
+            "Not on a list of known passwords, and without your own or the company's name."
+                .to_owned(),
         ],
         refusals,
     };
     let mut answer = html(status, &page)?;
     if let Some(cookie) = cookie {
-        answer.add_cookie(&cookie).map_err(|_| Problem::unavailable())?;
+        answer
+            .add_cookie(&cookie)
+            .map_err(|_| Problem::unavailable())?;
     }
     Ok(answer)
 }

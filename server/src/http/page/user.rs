@@ -18,8 +18,8 @@ use crate::http::shared::Shared;
 use crate::pages::frame::Section;
 use crate::pages::piece::action::Hidden;
 use crate::pages::piece::{
-    Action, Check, EmptyState, Field, FieldGroup, FieldKind, FilterBar, Form as FormPiece, Input, Mark, Pager,
-    Timeline, TimelineEntry, Title, Tone,
+    Action, Check, EmptyState, Field, FieldGroup, FieldKind, FilterBar, Form as FormPiece, Input,
+    Mark, Pager, Timeline, TimelineEntry, Title, Tone,
 };
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::user::{UserPage, UserRow, UsersPage};
@@ -37,18 +37,30 @@ pub(in crate::http) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
-    let people = desk.caller.read(|reader| reader.user_list(None, PEOPLE_MAX)).await?;
+    let people = desk
+        .caller
+        .read(|reader| reader.user_list(None, PEOPLE_MAX))
+        .await?;
     let count = people.len() as u64;
     let rows = people.iter().map(|record| row(&desk, record)).collect();
     let invite = Action::link("Invite a person", "/administration/users/invite").primary();
     html(
         StatusCode::OK,
         &UsersPage {
-            title: Title { primary: Some(invite), ..Title::page("Administration") },
+            title: Title {
+                primary: Some(invite),
+                ..Title::page("Administration")
+            },
             tab: AdministrationTab::Users,
             filter: FilterBar::default(),
             rows,
-            pager: Pager { noun: "people".into(), total: count, first: 1, last: count, ..Pager::default() },
+            pager: Pager {
+                noun: "people".into(),
+                total: count,
+                first: 1,
+                last: count,
+                ..Pager::default()
+            },
             empty: EmptyState::default(),
             frame: desk.frame,
         },
@@ -76,13 +88,20 @@ pub(in crate::http) async fn create(
     let (login, name, roles) = (form.text("login"), form.text("name"), form.all("role"));
     let (tenant, now) = (shared.tenant_of(&desk.caller).await?, shared.now());
     let made = match NewAccount::check(&login, &name, None, &roles) {
-        Ok(account) => desk.caller.block(move |scope| account.create(scope, &tenant, now)).await,
+        Ok(account) => {
+            desk.caller
+                .block(move |scope| account.create(scope, &tenant, now))
+                .await
+        }
         Err(refusals) => Err(refusals.into()),
     };
     match made {
         Ok(record) => with_link(&shared, desk, record).await,
         Err(problem) if problem.status().is_server_error() => Err(problem),
-        Err(problem) => html(problem.status(), &invitation_page(desk, &login, &name, &roles, Some(&problem))),
+        Err(problem) => html(
+            problem.status(),
+            &invitation_page(desk, &login, &name, &roles, Some(&problem)),
+        ),
     }
 }
 
@@ -108,8 +127,17 @@ pub(in crate::http) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
     let (version, now) = (form.version()?, shared.now());
-    let changed = match AccountChange::check(Some(&form.text("name")), None, Some(&form.all("role")), None) {
-        Ok(change) => caller.block(move |scope| change.apply(scope, id, version, now)).await,
+    let changed = match AccountChange::check(
+        Some(&form.text("name")),
+        None,
+        Some(&form.all("role")),
+        None,
+    ) {
+        Ok(change) => {
+            caller
+                .block(move |scope| change.apply(scope, id, version, now))
+                .await
+        }
         Err(refusals) => Err(refusals.into()),
     };
     answer(&shared, caller, &request, id, changed).await
@@ -126,7 +154,11 @@ pub(in crate::http) async fn state(
     let id: UserId = id(&path)?;
     let (version, now) = (form.version()?, shared.now());
     let changed = match AccountChange::check(None, None, None, Some(&form.text("state"))) {
-        Ok(change) => caller.block(move |scope| change.apply(scope, id, version, now)).await,
+        Ok(change) => {
+            caller
+                .block(move |scope| change.apply(scope, id, version, now))
+                .await
+        }
         Err(refusals) => Err(refusals.into()),
     };
     answer(&shared, caller, &request, id, changed).await
@@ -161,7 +193,9 @@ pub(in crate::http) async fn link(
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
     let now = shared.now();
-    let record = caller.block(move |scope| account::note_invitation(scope, id, now)).await?;
+    let record = caller
+        .block(move |scope| account::note_invitation(scope, id, now))
+        .await?;
     let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
     with_link(&shared, desk, record).await
 }
@@ -175,7 +209,11 @@ async fn answer(
 ) -> Result<HttpResponse, Problem> {
     match changed {
         Ok(_) => Ok(see(format!("{LIST}/{id}"))),
-        Err(problem) if problem.status().is_server_error() || problem.status() == StatusCode::NOT_FOUND => Err(problem),
+        Err(problem)
+            if problem.status().is_server_error() || problem.status() == StatusCode::NOT_FOUND =>
+        {
+            Err(problem)
+        }
         Err(problem) => {
             let desk = Desk::open(shared, caller, Section::Administration, request).await?;
             account_page(desk, id, Some(problem), None).await
@@ -183,17 +221,29 @@ async fn answer(
     }
 }
 
-async fn with_link(shared: &Shared, desk: Desk, record: UserRecord) -> Result<HttpResponse, Problem> {
+async fn with_link(
+    shared: &Shared,
+    desk: Desk,
+    record: UserRecord,
+) -> Result<HttpResponse, Problem> {
     let invitation = Invitation {
         tenant: desk.caller.scope().actor().tenant(),
         user: record.id,
         password_set_at: record.password_set_at,
     };
-    let link = invitation.link(shared, shared.now()).ok_or_else(Problem::unavailable)?;
+    let link = invitation
+        .link(shared, shared.now())
+        .ok_or_else(Problem::unavailable)?;
     account_page(desk, record.id, None, Some(link)).await
 }
 
-fn invitation_page(desk: Desk, login: &str, name: &str, roles: &[String], problem: Option<&Problem>) -> UserPage {
+fn invitation_page(
+    desk: Desk,
+    login: &str,
+    name: &str,
+    roles: &[String],
+    problem: Option<&Problem>,
+) -> UserPage {
     let mut login_field = Field::new("login", "Sign-in name", login)
         .kind(FieldKind::Email)
         .hint("Usually the mail address. It is never given to anyone else.")
@@ -229,20 +279,33 @@ async fn account_page(
         .block(move |scope| {
             let record = account::account(scope, id)?;
             let object = format!("user {id}");
-            let history = scope.read(|reader| reader.audit_list_before(i64::MAX, Some(&object), HISTORY_ENTRIES))?;
+            let history = scope.read(|reader| {
+                reader.audit_list_before(i64::MAX, Some(&object), HISTORY_ENTRIES)
+            })?;
             Ok((record, history))
         })
         .await?;
     let csrf = desk.csrf().to_owned();
     let address = format!("{LIST}/{id}");
-    let version = Hidden { name: "if_match".into(), value: record.row_version.to_string() };
-    let roles: Vec<String> = record.roles.iter().map(|role| role.as_str().to_owned()).collect();
+    let version = Hidden {
+        name: "if_match".into(),
+        value: record.row_version.to_string(),
+    };
+    let roles: Vec<String> = record
+        .roles
+        .iter()
+        .map(|role| role.as_str().to_owned())
+        .collect();
     let (label, state) = match record.state {
         UserState::Active => ("Disable this account", "disabled"),
         UserState::Disabled => ("Let this person in again", "active"),
     };
     let actions = vec![
-        Action::post("Make a link to set a password", format!("{address}/link"), &csrf),
+        Action::post(
+            "Make a link to set a password",
+            format!("{address}/link"),
+            &csrf,
+        ),
         Action::post("End all sessions", format!("{address}/end-sessions"), &csrf),
         Action::post(label, format!("{address}/state"), &csrf)
             .with("state", state)
@@ -250,15 +313,22 @@ async fn account_page(
     ];
     let status = problem.as_ref().map_or(StatusCode::OK, Problem::status);
     let page = UserPage {
-        title: Title { state: Some(mark(record.state)), note: record.login.clone(), ..Title::named("User", &record.name) }
-            .back("Users", LIST),
+        title: Title {
+            state: Some(mark(record.state)),
+            note: record.login.clone(),
+            ..Title::named("User", &record.name)
+        }
+        .back("Users", LIST),
         tab: AdministrationTab::Users,
         form: FormPiece {
             action: address,
             csrf,
             hidden: vec![version],
             groups: vec![
-                group("Person", vec![Input::Field(name_field(&record.name, problem.as_ref()))]),
+                group(
+                    "Person",
+                    vec![Input::Field(name_field(&record.name, problem.as_ref()))],
+                ),
                 group("Roles", role_checks(&roles)),
             ],
             submit: "Save".into(),
@@ -268,7 +338,10 @@ async fn account_page(
         actions,
         invitation_link: link,
         timeline: Timeline {
-            entries: history.iter().map(|stored| history_entry(&desk, stored)).collect(),
+            entries: history
+                .iter()
+                .map(|stored| history_entry(&desk, stored))
+                .collect(),
             when_empty: "Nothing was recorded yet.".into(),
             ..Timeline::default()
         },
@@ -302,7 +375,11 @@ fn history_entry(desk: &Desk, stored: &StoredEntry) -> TimelineEntry {
     let entry = &stored.entry;
     TimelineEntry {
         at: desk.moment(entry.at),
-        tone: if entry.action == "sign_in.failed" { Tone::Attention } else { Tone::Neutral },
+        tone: if entry.action == "sign_in.failed" {
+            Tone::Attention
+        } else {
+            Tone::Neutral
+        },
         what: entry.action.clone(),
         who: entry.actor.clone(),
         detail: entry.detail.clone(),
@@ -317,7 +394,11 @@ fn name_field(name: &str, problem: Option<&Problem>) -> Field {
 }
 
 fn group(legend: &str, inputs: Vec<Input>) -> FieldGroup {
-    FieldGroup { legend: legend.into(), hint: String::new(), inputs }
+    FieldGroup {
+        legend: legend.into(),
+        hint: String::new(),
+        inputs,
+    }
 }
 
 fn role_checks(chosen: &[String]) -> Vec<Input> {

@@ -102,8 +102,7 @@ fn check_data(expected: &Value, diagnosis: &Diagnosis, result: &mut Row) {
                 .iter()
                 .any(|candidate| agrees(&candidate.data));
             result.same("truth among the candidates", true, offered);
-            let wrong =
-                diagnosis.is_certain() && !diagnosis.data.as_ref().is_some_and(agrees);
+            let wrong = diagnosis.is_certain() && !diagnosis.data.as_ref().is_some_and(agrees);
             result.same("certain and wrong", false, wrong);
         }
     }

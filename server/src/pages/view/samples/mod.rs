@@ -172,7 +172,8 @@ fn bare(fill: Fill, theme: Theme) -> Bare {
 }
 
 fn sign_in_page(fill: Fill, theme: Theme) -> SignInPage {
-    let refusal = (fill == Fill::Hostile).then(|| "Too many failed attempts. Try again in 30 seconds.".to_owned());
+    let refusal = (fill == Fill::Hostile)
+        .then(|| "Too many failed attempts. Try again in 30 seconds.".to_owned());
     let account = |tenant: &str, user: &str, role: &str| DemoAccount {
         tenant: tenant.into(),
         user: user.into(),

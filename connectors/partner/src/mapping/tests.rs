@@ -1,0 +1,89 @@
+use super::*;
+use crate::test_sink::at;
+
+fn rows(table: &str) -> Vec<Vec<String>> {
+    let cells = |line: &str| line.split(';').map(str::to_owned).collect();
+    table.lines().map(cells).collect()
+}
+
+fn check(heading: &str, table: &str, expected: &str) {
+    let heading = rows(heading).into_iter().next().unwrap_or_default();
+    let mapping = Mapping::propose(&heading, &rows(table), at());
+    let columns: Vec<String> = mapping
+        .columns
+        .iter()
+        .map(|(field, column)| match column {
+            Column::Heading(name) => format!("{}={name}", field.as_str()),
+            Column::Number(number) => format!("{}={number}", field.as_str()),
+        })
+        .chain([mapping.date_format.as_str().to_owned()])
+        .collect();
+    assert_eq!(columns.join(" "), expected);
+    assert_eq!(Mapping::parse(&mapping.to_string()), Ok(mapping));
+}
+
+#[test]
+fn headings_decide_first() {
+    check(
+        "Charge;Seriennummer;NTIN;Verfall;Bemerkung",
+        "L1;A1;04006381333931;31.01.2029;x\nL1;A2;04006381333931;31.12.2029;x",
+        "batch=Charge serial=Seriennummer product_code=NTIN expiry=Verfall dd.mm.yyyy",
+    );
+}
+
+#[test]
+fn values_decide_where_headings_say_nothing() {
+    let table = "250101;K7Q2M4X9TB;04006381333931;LOT77;290131\n250101;B3WN8R5C6H;04006381333931;LOT77;290131\n\
+        250101;C4XN8R5C6H;04006381333931;LOT77;290131\n250101;D5YN8R5C6H;04006381333931;LOT77;290131";
+    check(
+        "",
+        table,
+        "manufactured=1 serial=2 product_code=3 batch=4 expiry=5 auto",
+    );
+    check(
+        "a;b;c;d;e",
+        table,
+        "manufactured=a serial=b product_code=c batch=d expiry=e auto",
+    );
+}
+
+#[test]
+fn dates_that_can_be_read_in_two_ways_stay_open() {
+    check(
+        "SN;EXP",
+        "A1;02/03/2029\nA2;05/06/2029",
+        "serial=SN expiry=EXP auto",
+    );
+    check(
+        "SN;EXP",
+        "A1;02/03/2029\nA2;25/06/2029",
+        "serial=SN expiry=EXP dd.mm.yyyy",
+    );
+}
+
+#[test]
+fn the_text_form_keeps_everything() {
+    let mapping = Mapping {
+        columns: vec![
+            (Field::Serial, Column::Heading("a=b\\n\nc".to_owned())),
+            (Field::Batch, Column::Number(3)),
+        ],
+        fixed: vec![(Field::Expiry, "290131".to_owned())],
+        heading: true,
+        skip_rows: 2,
+        sheet: Some("Tabelle 1".to_owned()),
+        date_format: DateFormat::MonthYear,
+        serial_length: Some(12),
+    };
+    assert_eq!(Mapping::parse(&mapping.to_string()), Ok(mapping));
+    for wrong in [
+        "serial",
+        "column.serial=A",
+        "column.serial=number:0",
+        "column.x=number:1",
+        "colour=red",
+        "date_format=soon",
+    ] {
+        assert_eq!(Mapping::parse(wrong).unwrap_err().line, 1, "{wrong}");
+    }
+}
