@@ -169,7 +169,9 @@ impl From<AppError> for Problem {
             AppError::Refused(refusals) => refusals.into(),
             AppError::NotFound => Problem::not_found(),
             AppError::Forbidden(refusal) => refusal.into(),
-            AppError::Stale => Problem::of(Code::PreconditionFailed, "Someone changed this meanwhile."),
+            AppError::Stale => {
+                Problem::of(Code::PreconditionFailed, "Someone changed this meanwhile.")
+            }
             AppError::Store(error) => error.into(),
         }
     }

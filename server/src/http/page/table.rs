@@ -1,8 +1,12 @@
 //! The table of the pages: every address that answers people.
 
-use packtwin_core::role::Permission::{Administer, AuditRead};
+use packtwin_core::role::Permission::{
+    Administer, AuditRead, JobsRead, LotsRead, LotsRecall, LotsWrite, UploadsRead, UploadsWrite,
+};
 
-use super::{api_key, asset, audit, password, role, sign_in, theme, user};
+use super::lot::{act, receipt};
+use super::upload::{decide, file, receive};
+use super::{api_key, asset, audit, job, lot, password, role, sign_in, theme, upload, user};
 use crate::http::route::Access::{Known, Needs, Open};
 
 crate::routes! { rows for People {
@@ -13,6 +17,38 @@ crate::routes! { rows for People {
     GET  "/set-password"                           Open  => password::show;
     POST "/set-password"                           Open  => password::set;
     POST "/theme"                                  Known => theme::choose;
+
+    GET  "/uploads"                                Needs(UploadsRead)  => upload::list;
+    POST "/uploads"                                Needs(UploadsWrite) => receive::create;
+    GET  "/uploads/template.{ending}"              Needs(UploadsRead)  => file::template_file;
+    GET  "/uploads/{id}"                           Needs(UploadsRead)  => upload::show::show;
+    GET  "/uploads/{id}/findings"                  Needs(UploadsRead)  => upload::show::findings;
+    GET  "/uploads/{id}/findings.csv"              Needs(UploadsRead)  => file::findings;
+    GET  "/uploads/{id}/original"                  Needs(UploadsRead)  => file::original;
+    GET  "/uploads/{id}/errors"                    Needs(UploadsRead)  => file::errors;
+    POST "/uploads/{id}/fixes"                     Needs(UploadsWrite) => decide::fixes;
+    POST "/uploads/{id}/commit"                    Needs(UploadsWrite) => decide::commit;
+    GET  "/uploads/{id}/withdraw"                  Needs(UploadsWrite) => decide::ask_withdraw;
+    POST "/uploads/{id}/withdraw"                  Needs(UploadsWrite) => decide::do_withdraw;
+
+    GET  "/lots"                                   Needs(LotsRead)   => lot::list;
+    GET  "/lots/{product}/{lot}"                   Needs(LotsRead)   => lot::show::show;
+    GET  "/lots/{product}/{lot}/receipt"           Needs(LotsRead)   => receipt::sheet;
+    GET  "/lots/{product}/{lot}/receipt.json"      Needs(LotsRead)   => receipt::json_form;
+    POST "/lots/{product}/{lot}/produced"          Needs(LotsWrite)  => act::produced;
+    GET  "/lots/{product}/{lot}/send"              Needs(LotsWrite)  => act::ask_send;
+    POST "/lots/{product}/{lot}/send"              Needs(LotsWrite)  => act::send;
+    GET  "/lots/{product}/{lot}/send-difference"   Needs(LotsWrite)  => act::ask_difference;
+    POST "/lots/{product}/{lot}/send-difference"   Needs(LotsWrite)  => act::send_difference;
+    GET  "/lots/{product}/{lot}/recall"            Needs(LotsRecall) => act::ask_recall;
+    POST "/lots/{product}/{lot}/recall"            Needs(LotsRecall) => act::recall;
+    GET  "/lots/{product}/{lot}/states"            Needs(LotsWrite)  => act::ask_states;
+    POST "/lots/{product}/{lot}/states"            Needs(LotsWrite)  => act::states;
+
+    GET  "/jobs"                                   Needs(JobsRead)     => job::list;
+    GET  "/jobs/{id}"                              Needs(JobsRead)     => job::show;
+    GET  "/jobs/{id}/events"                       Needs(JobsRead)     => job::events;
+    POST "/jobs/{id}/cancel"                       Needs(UploadsWrite) => job::cancel;
 
     GET  "/administration/users"                   Needs(Administer) => user::list;
     POST "/administration/users"                   Needs(Administer) => user::create;
