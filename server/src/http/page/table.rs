@@ -1,12 +1,17 @@
 //! The table of the pages: every address that answers people.
 
 use packtwin_core::role::Permission::{
-    Administer, AuditRead, JobsRead, LotsRead, LotsRecall, LotsWrite, UploadsRead, UploadsWrite,
+    Administer, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead, LotsRead, LotsRecall,
+    LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
 };
 
 use super::lot::{act, receipt};
+use super::product::{act as product_act, form as product_form};
 use super::upload::{decide, file, receive};
-use super::{api_key, asset, audit, job, lot, password, role, sign_in, theme, upload, user};
+use super::{
+    api_key, asset, audit, home, job, lot, message, password, product, role, sign_in, theme,
+    upload, user,
+};
 use crate::http::route::Access::{Known, Needs, Open};
 
 crate::routes! { rows for People {
@@ -17,6 +22,26 @@ crate::routes! { rows for People {
     GET  "/set-password"                           Open  => password::show;
     POST "/set-password"                           Open  => password::set;
     POST "/theme"                                  Known => theme::choose;
+
+    GET  "/"                                       Known => home::show;
+
+    GET  "/products"                               Needs(ProductsRead)  => product::list;
+    POST "/products"                               Needs(ProductsWrite) => product_form::create;
+    GET  "/products/new"                           Needs(ProductsWrite) => product_form::new;
+    GET  "/products/{code}"                        Needs(ProductsRead)  => product::show::show;
+    GET  "/products/{code}/edit"                   Needs(ProductsWrite) => product_form::edit;
+    POST "/products/{code}/edit"                   Needs(ProductsWrite) => product_form::change;
+    GET  "/products/{code}/versions/new"           Needs(ProductsWrite) => product_form::new_version;
+    POST "/products/{code}/versions/new"           Needs(ProductsWrite) => product_form::add;
+    POST "/products/{code}/send"                   Needs(ProductsWrite) => product_act::send;
+    POST "/products/{code}/compare"                Needs(ProductsRead)  => product_act::compare;
+    GET  "/products/{code}/withdraw"               Needs(LotsRecall)    => product_act::ask_withdraw;
+    POST "/products/{code}/withdraw"               Needs(LotsRecall)    => product_act::withdraw;
+
+    GET  "/messages"                               Needs(ConnectorsRead)  => message::list;
+    GET  "/messages/{id}"                          Needs(ConnectorsRead)  => message::show;
+    GET  "/messages/{id}/document"                 Needs(ConnectorsWrite) => message::document;
+    POST "/messages/{id}/retry"                    Needs(ConnectorsWrite) => message::retry;
 
     GET  "/uploads"                                Needs(UploadsRead)  => upload::list;
     POST "/uploads"                                Needs(UploadsWrite) => receive::create;
