@@ -239,6 +239,7 @@ pub fn drop_zone(csrf: &str) -> DropZone {
             data::sample_file(),
         ],
         refused: None,
+        problem: None,
     }
 }
 

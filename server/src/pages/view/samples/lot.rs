@@ -75,6 +75,7 @@ pub fn lot_page(fill: Fill, frame: Frame) -> LotPage {
         ),
     ]);
     LotPage {
+        produced: None,
         title: Title {
             state: Some(state),
             primary: Some(primary),
