@@ -83,9 +83,7 @@ enum Failure {
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     let outcome = match CommandLine::parse().command {
-        Command::Serve(site) => site
-            .configuration()
-            .and_then(|configuration| serve::run(configuration)),
+        Command::Serve(site) => site.configuration().and_then(serve::run),
         Command::Worker(site) => site
             .configuration()
             .and_then(|configuration| worker::run(&configuration)),
