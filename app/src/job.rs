@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use packtwin_core::code::Code;
 use packtwin_core::ids::{JobId, TenantId};
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::AuditNote;
@@ -203,7 +204,10 @@ fn run_one(house: &House, tenant: TenantId) -> Result<bool, AppError> {
     let end = match work_of(&desk.claim.job.kind) {
         Some(work) => match work(&desk) {
             Ok(end) => end,
-            Err(AppError::Refused(refusals)) => JobEnd::Failed(refusals.to_string()),
+            // A full disk is the operator's to mend: the job is taken up again when its lease ends.
+            Err(AppError::Refused(refusals)) if refusals.code() != Code::StorageFull => {
+                JobEnd::Failed(refusals.to_string())
+            }
             Err(AppError::NotFound) => JobEnd::Failed("its object is no longer there".to_owned()),
             Err(error) => return Err(error),
         },

@@ -5,6 +5,7 @@
 //! makes sense now, one transaction, the answer.
 
 pub mod connector;
+pub mod credential_check;
 pub mod desk;
 pub mod error;
 pub mod house;
@@ -13,5 +14,6 @@ pub mod lot;
 pub mod message;
 pub mod product;
 pub mod today;
+pub mod upkeep;
 pub mod upload;
 pub mod webhook;

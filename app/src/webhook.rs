@@ -6,8 +6,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
-use packtwin_core::ids::DeliveryId;
+use packtwin_core::ids::{DeliveryId, WebhookId};
+use packtwin_core::role::Permission;
 use packtwin_core::time::Timestamp;
+use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::scope::{Housekeeping, TenantScope, Writer};
 use packtwin_tenants::seal::Secret;
 use packtwin_tenants::store::outbox::Claim;
@@ -15,6 +17,7 @@ use packtwin_tenants::store::webhook::{DeliveryState, WebhookRecord, WebhookStat
 use serde_json::Value;
 use sha2::Sha256;
 
+use crate::desk::Desk;
 use crate::error::AppError;
 use crate::house::House;
 use crate::message::pause_before;
@@ -129,6 +132,28 @@ pub(crate) fn deliver(house: &House, scope: &TenantScope, claim: &Claim) -> Resu
             writer.outbox_again(claim, next)?;
         }
         Ok::<_, AppError>(())
+    })
+}
+
+/// Tells a delivery that ended once more: the same id and the same body.
+///
+/// # Errors
+/// There is no such delivery of this webhook; the caller may not. `false`: it is still on its way.
+pub fn redeliver(desk: &Desk<'_>, webhook: WebhookId, id: DeliveryId) -> Result<bool, AppError> {
+    desk.require(Permission::Administer)?;
+    let now = desk.now();
+    desk.scope().change(now, |writer| {
+        let delivery = writer.webhook_delivery_get(id)?;
+        if delivery.is_none_or(|delivery| delivery.webhook != webhook) {
+            return Err(AppError::NotFound);
+        }
+        let again = writer.webhook_redeliver(id)?;
+        if again {
+            writer.outbox_put(TOPIC, &id.to_string(), now)?;
+        }
+        let note = AuditNote::new("webhook.redelivered", format!("webhook {webhook}"));
+        let told = serde_json::json!({ "delivery": id.to_string(), "again": again });
+        Ok(note.detail(told).returning(again))
     })
 }
 

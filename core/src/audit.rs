@@ -7,6 +7,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::ids::TenantId;
 use crate::time::Timestamp;
 
 /// Names the canonical form. A new form gets a new domain and old entries keep theirs.
@@ -15,8 +16,16 @@ const DOMAIN: &[u8] = b"packtwin audit entry v1\0";
 /// A SHA-256 value.
 pub type Hash = [u8; 32];
 
-/// The hash before the first entry of a tenant.
-pub const GENESIS: Hash = [0; 32];
+/// Names the beginning of a chain.
+const GENESIS_DOMAIN: &[u8] = b"packtwin audit chain v1\0";
+
+/// The hash before the first entry of a tenant: another one for each, so that no chain can stand for another's.
+pub fn genesis(tenant: TenantId) -> Hash {
+    let mut digest = Sha256::new();
+    digest.update(GENESIS_DOMAIN);
+    digest.update(tenant.0.to_be_bytes());
+    digest.finalize().into()
+}
 
 /// The content of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,16 +105,15 @@ pub struct ChainWalk {
     hash: Hash,
 }
 
-impl Default for ChainWalk {
-    fn default() -> Self {
+impl ChainWalk {
+    /// Begins before the first entry of a tenant.
+    pub fn of(tenant: TenantId) -> Self {
         ChainWalk {
             seq: 0,
-            hash: GENESIS,
+            hash: genesis(tenant),
         }
     }
-}
 
-impl ChainWalk {
     /// Takes the next entry with the hash stored beside it.
     ///
     /// # Errors
@@ -159,7 +167,7 @@ mod tests {
     use super::*;
 
     fn chain(length: i64) -> Vec<(AuditEntry, Hash)> {
-        let mut previous = GENESIS;
+        let mut previous = genesis(TenantId(1));
         (1..=length)
             .map(|seq| {
                 let entry = AuditEntry {
@@ -179,7 +187,7 @@ mod tests {
     }
 
     fn walk(chain: &[(AuditEntry, Hash)], head: (i64, Hash)) -> Result<(), ChainBroken> {
-        let mut walk = ChainWalk::default();
+        let mut walk = ChainWalk::of(TenantId(1));
         for (entry, hash) in chain {
             walk.follow(entry, hash)?;
         }
@@ -233,6 +241,9 @@ mod tests {
             action: "ot.committed".into(),
             ..entry.clone()
         };
-        assert_ne!(entry.hash(&GENESIS), moved.hash(&GENESIS));
+        assert_ne!(
+            entry.hash(&genesis(TenantId(1))),
+            moved.hash(&genesis(TenantId(1)))
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The server: HTTP, pages, configuration, command line. It holds no SQL and no law of packs; see `tenants` and `core`.
 
+pub mod background;
 pub mod clock;
 pub mod command;
 pub mod configuration;

@@ -5,7 +5,7 @@
 
 use diesel::prelude::*;
 
-use packtwin_core::audit::{AuditEntry, ChainBroken, ChainWalk, GENESIS, Hash};
+use packtwin_core::audit::{AuditEntry, ChainBroken, ChainWalk, Hash};
 use packtwin_core::time::Timestamp;
 
 use crate::error::StoreError;
@@ -244,7 +244,7 @@ impl Reader<'_> {
             .select((tenant_head::audit_seq, tenant_head::audit_hash))
             .first(self.connection)?;
         let head_hash = hash_from(head_hash)?;
-        let mut walk = ChainWalk::default();
+        let mut walk = ChainWalk::of(self.actor().tenant());
         loop {
             let entries = self.audit_list_after(walk.seq(), WALK_ROWS)?;
             if entries.is_empty() {
@@ -282,11 +282,6 @@ const ENTRY_COLUMNS: EntryColumns = (
     audit_entry::correlation,
     audit_entry::hash,
 );
-
-/// The hash before the first entry, as a fresh head row holds it.
-pub(crate) fn genesis() -> Vec<u8> {
-    GENESIS.to_vec()
-}
 
 fn hash_from(bytes: Vec<u8>) -> Result<Hash, StoreError> {
     bytes

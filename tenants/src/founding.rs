@@ -6,11 +6,11 @@
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use packtwin_core::audit::genesis;
 use packtwin_core::environment::Environment;
 use packtwin_core::ids::TenantId;
 use packtwin_core::time::Timestamp;
 
-use crate::audit::genesis;
 use crate::engine::{self, Access, AnyConnection, Pool};
 use crate::error::StoreError;
 use crate::schema::{site, tenant, tenant_head};
@@ -124,7 +124,7 @@ pub(crate) fn tenant_insert(
         .values((
             tenant_head::tenant_id.eq(row.id.0),
             tenant_head::audit_seq.eq(0),
-            tenant_head::audit_hash.eq(genesis()),
+            tenant_head::audit_hash.eq(genesis(row.id).to_vec()),
             tenant_head::last_product.eq(0),
             tenant_head::last_fact.eq(0),
         ))

@@ -1,5 +1,10 @@
 //! People and keys as the server meets them: signing in, what open sessions may do after a change, throttling, API keys.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what it expects by unwrapping it"
+)]
+
 use std::net::IpAddr;
 
 use packtwin_core::environment::Environment;

@@ -3,6 +3,11 @@
 //!
 //! The test starts a cluster of its own, since it needs its own certificate and its own `pg_hba.conf`.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what it expects by unwrapping it"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -4,6 +4,11 @@
 //! the serving login tries to see, change and place rows that are not its own. SQLite has no such layer: there the scope in
 //! code is the only one, and the single process is the only one that opens the file.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what it expects by unwrapping it"
+)]
+
 use diesel::connection::SimpleConnection;
 use packtwin_tenants::engine::AnyConnection;
 use packtwin_tenants::testing::{TestSite, lines, number, tenant_tables};

@@ -1,6 +1,11 @@
 //! The two engines have one schema: same tables, columns, kinds, nullability, keys, unique constraints and references, and
 //! the description that diesel compiles against is the same again.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what it expects by unwrapping it"
+)]
+
 use std::collections::BTreeSet;
 
 use packtwin_tenants::engine::AnyConnection;

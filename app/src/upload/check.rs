@@ -4,24 +4,25 @@
 //! duplicates in the file and against the store; then all findings are brought together in row order. What remains is a
 //! file of sorted rows, from which the commit stores packs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::io;
 
 use packtwin_connector_port::serial_file::{LotIndex, ReadRefused, SeenLot, SerialFileSink, Stop};
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
-use packtwin_core::ids::{ProductNo, UploadId};
+use packtwin_core::ids::{LoadNo, ProductNo, UploadId};
 use packtwin_core::serial::Serial;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::scope::{Reader, TenantScope};
 use packtwin_tenants::store::upload::{UploadRecord, UploadState};
 use packtwin_tenants::store::upload_result::{FindingSum, UploadLot};
 
+use super::judge::{judge_lots, lot_findings};
 use super::ledger::{FindingReader, FindingWriter, Ledger, WorkFiles};
 use super::read::{ReadOrder, read_serial_file};
 use super::spool::{Entry, EntryWriter, Sorted, Spool};
 use super::tally::{LotTally, Tally};
-use super::{CheckSummary, UploadDetail, all_lots, audit_name, upload_of};
+use super::{CheckSummary, UploadDetail, audit_name, upload_of};
 use crate::error::AppError;
 use crate::job::{JobDesk, JobEnd};
 
@@ -196,16 +197,20 @@ fn check(
     let dropped = compare_rows(
         desk, upload.id, &mut tally, sorted, files, &mut cross, keep_first,
     )?;
-    lot_findings(&mut ledger, &mut tally)?;
+    lot_findings(&mut ledger, &tally)?;
     let fixable = settle_findings(&mut ledger, files, cross.into_sorted()?, &tally, keep_first)?;
 
-    let rows_right = tally.lots.iter().map(|lot| lot.rows_right).sum();
-    let rows_wrong = tally.lots.iter().map(|lot| lot.rows_wrong).sum();
+    let rows_right: u64 = tally.lots.iter().map(LotTally::rows_storable).sum();
+    let all: u64 = tally
+        .lots
+        .iter()
+        .map(|lot| lot.rows_right + lot.rows_wrong)
+        .sum();
     let summary = CheckSummary {
         rows: counts.rows,
         rows_right,
         rows_fixed: counts.rows_fixed + dropped,
-        rows_wrong,
+        rows_wrong: all - rows_right,
         rows_fixable: fixable,
         lots_right: tally.lots.iter().filter(|lot| lot.is_right()).count() as u64,
         lots: tally.lots.len() as u64,
@@ -299,45 +304,6 @@ impl SerialFileSink for Reading<'_, '_> {
             }
         }
     }
-}
-
-/// Looks every lot up in the store: its product, its version, and what stands against it.
-fn judge_lots(scope: &TenantScope, id: UploadId, tally: &mut Tally) -> Result<(), AppError> {
-    scope.read(|reader| {
-        let earlier = all_lots(reader, id)?;
-        for lot in &mut tally.lots {
-            let Some(head) = lot.head.clone() else {
-                lot.block(Code::UploadCodeMalformed);
-                continue;
-            };
-            let Some(product) = reader.product_find(&head.product)? else {
-                lot.block(Code::UploadProductUnknown);
-                continue;
-            };
-            lot.product = Some(product.no);
-            lot.version = Some(product.latest_version);
-            if !reader.product_withdrawals(product.no)?.is_empty() {
-                lot.block(Code::UploadLotRecalled);
-            }
-            if lot.other_expiry.is_some() {
-                lot.block(Code::UploadTwoExpiries);
-            }
-            if let Some(stored) = reader.lot_find(product.no, &head.batch)? {
-                lot.version = Some(stored.version);
-                if stored.expiry != head.expiry {
-                    lot.block(Code::UploadExpiryDiffersFromLot);
-                }
-                if !reader.lot_recalls(product.no, stored.no)?.is_empty() {
-                    lot.block(Code::UploadLotRecalled);
-                }
-            }
-            lot.load = earlier
-                .iter()
-                .find(|known| known.product == lot.product && known.batch_text == lot.batch_text)
-                .and_then(|known| known.load);
-        }
-        Ok(())
-    })
 }
 
 /// What the second pass found in one row; its words are written when all is in row order.
@@ -462,7 +428,9 @@ fn compare_stretch(
         .find(|lot| lot.product_index == Some(first.product()))
         .and_then(|lot| lot.product);
     let taken = match product {
-        Some(product) => scope.read(|reader| taken_in(reader, product, stretch))?,
+        Some(product) => {
+            scope.read(|reader| taken_in(reader, product, stretch, &mut tally.taken_lots))?
+        }
         None => Vec::new(),
     };
     let mut taken = taken.into_iter().peekable();
@@ -489,68 +457,30 @@ fn compare_stretch(
     Ok(())
 }
 
-/// The serials of a stretch that the store holds, in order.
+/// The serials of a stretch that the store holds, in order; the names of their lots go into `lots`.
 fn taken_in(
     reader: &mut Reader<'_>,
     product: ProductNo,
     stretch: &[Entry],
-) -> Result<Vec<(Serial, packtwin_core::ids::LoadNo)>, AppError> {
+    lots: &mut BTreeMap<(ProductNo, i32), String>,
+) -> Result<Vec<(Serial, LoadNo)>, AppError> {
     if !reader.pack_any(product)? {
         return Ok(Vec::new());
     }
     let serials: Vec<Serial> = stretch.iter().filter_map(Entry::serial).collect();
     let mut taken = reader.pack_existing(product, &serials)?;
     taken.sort_unstable_by_key(|(serial, _)| *serial);
-    Ok(taken)
-}
-
-/// Findings that belong to whole lots, in the words of users.md section 5.
-fn lot_findings(ledger: &mut Ledger, tally: &mut Tally) -> io::Result<()> {
-    for lot in &tally.lots {
-        let rows = lot.rows_right + lot.rows_wrong;
-        let batch = &lot.batch_text;
-        for code in &lot.blocked_by {
-            let (column, text) = match code {
-                Code::UploadProductUnknown => (
-                    "product_code",
-                    format!(
-                        "product {} is not known here ({rows} rows of lot {batch})",
-                        lot.product_text
-                    ),
-                ),
-                Code::UploadTwoExpiries => {
-                    let other = lot
-                        .other_expiry
-                        .as_ref()
-                        .map_or("", |(text, _)| text.as_str());
-                    (
-                        "expiry",
-                        format!(
-                            "lot {batch}: two expiry dates ({}, {other}) in one file",
-                            lot.expiry_text
-                        ),
-                    )
-                }
-                Code::UploadExpiryDiffersFromLot => (
-                    "expiry",
-                    format!(
-                        "lot {batch} is stored with another expiry than {}",
-                        lot.expiry_text
-                    ),
-                ),
-                Code::UploadLotRecalled => (
-                    "batch",
-                    format!(
-                        "lot {batch} is recalled or its product is withdrawn; no pack can be added"
-                    ),
-                ),
-                // Malformed values were reported where they stand.
-                _ => continue,
-            };
-            ledger.push(&Finding::error(*code, lot.first_row, column, text))?;
+    for (_, load) in &taken {
+        if let btree_map::Entry::Vacant(place) = lots.entry((product, load.0)) {
+            let record = reader.load_get(product, *load)?;
+            let lot = record
+                .map(|load| reader.lot_get(product, load.lot))
+                .transpose()?
+                .flatten();
+            place.insert(lot.map_or(String::new(), |lot| lot.batch.to_string()));
         }
     }
-    Ok(())
+    Ok(taken)
 }
 
 /// The third pass: findings of reading and of comparing, merged in row order. Answers how many rows have a proposal for
@@ -646,9 +576,12 @@ fn cross_finding(entry: &Entry, tally: &Tally, keep_first: bool) -> Finding {
         Cross::Taken { product, load } => {
             let code = tally.lots.iter().find(|lot| lot.product == Some(product));
             let code = code.map_or("", |lot| lot.product_text.as_str());
-            let text = format!(
-                "row {row}: this serial already exists for product {code} (load {load}); it cannot be used again"
-            );
+            let batch = tally
+                .taken_lots
+                .get(&(product, load))
+                .map_or("", String::as_str);
+            let text =
+                format!("row {row}: this serial already exists for product {code} in lot {batch}");
             Finding::error(Code::UploadSerialTaken, row, "serial", text)
         }
     }

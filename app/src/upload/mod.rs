@@ -7,6 +7,7 @@
 mod check;
 mod commit;
 mod decide;
+mod judge;
 mod ledger;
 mod read;
 mod receive;

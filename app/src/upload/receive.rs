@@ -66,7 +66,7 @@ pub fn begin_upload(desk: &Desk<'_>, begin: BeginUpload) -> Result<Begun, AppErr
             .scope()
             .read(|reader| reader.upload_find_by_hash(sha256))?
     {
-        return Ok(Begun::Same(same));
+        return Ok(Begun::Same(reopen(desk, same)?));
     }
     let file_name = shown_name(&begin.file_name);
     let partner = begin.partner.trim().to_owned();
@@ -106,6 +106,8 @@ pub fn append_part(
     let blobs = desk.scope().blobs();
     let here = blobs.incoming_length(id)?;
     if here != offset {
+        // A part may have reached the disk without its answer: from now on the record tells what is there.
+        note_received(desk, &record, here)?;
         return Err(wrong_offset(offset, here));
     }
     let room = record.bytes_declared.saturating_sub(here);
@@ -123,13 +125,16 @@ pub fn append_part(
         );
         return Err(AppError::refuse(Code::UploadOffset, text));
     }
+    note_received(desk, &record, now_here)?;
+    Ok(now_here)
+}
+
+fn note_received(desk: &Desk<'_>, record: &UploadRecord, here: u64) -> Result<(), AppError> {
     desk.scope()
         .housekeep(desk.now(), Housekeeping::Progress, |writer| {
-            writer
-                .upload_progress(id, record.bytes_received, now_here)
-                .map_err(AppError::from)
-        })?;
-    Ok(now_here)
+            writer.upload_progress(record.id, record.bytes_received, here)?;
+            Ok(())
+        })
 }
 
 /// Ends the receiving: the original is kept under its hash, recognised, and its check begins.
@@ -178,11 +183,7 @@ pub fn complete_upload(
             let note = AuditNote::new("upload.repeated", audit_name(id)).detail(detail);
             return Ok(note.returning(Completed::Same(upload_of(writer, same)?)));
         }
-        let (kind, detail) = match &recognised {
-            Ok(recognised) => (recognised.kind.as_str(), first_detail(writer, &record, recognised)?),
-            Err(refused) => ("unknown", refused_detail(refused)),
-        };
-        settle_recognised(writer, id, kind, &detail)?;
+        let (kind, detail) = settle_recognised(writer, &record, &recognised)?;
         let told = serde_json::json!({
             "sha256": hex(&stored.sha256), "bytes": stored.bytes, "kind": kind, "recognised": detail.description,
         });
@@ -190,18 +191,49 @@ pub fn complete_upload(
         Ok::<_, AppError>(note.returning(Completed::Kept(upload_of(writer, id)?)))
     })?;
     blobs.incoming_discard(id)?;
-    Ok(completed)
+    match completed {
+        Completed::Same(same) => Ok(Completed::Same(reopen(desk, same)?)),
+        kept @ Completed::Kept(_) => Ok(kept),
+    }
+}
+
+/// An upload that was withdrawn comes back when the same file is sent again: it is read and checked anew.
+fn reopen(desk: &Desk<'_>, same: UploadRecord) -> Result<UploadRecord, AppError> {
+    let (UploadState::Withdrawn, Some(sha256)) = (same.state, same.sha256) else {
+        return Ok(same);
+    };
+    let recognised = recognise(desk.scope().blobs().open(&sha256)?);
+    desk.scope().change(desk.now(), |writer| {
+        if !writer.upload_state(
+            same.id,
+            &[UploadState::Withdrawn],
+            UploadState::Received,
+            None,
+            None,
+        )? {
+            return Err(AppError::Stale);
+        }
+        settle_recognised(writer, &same, &recognised)?;
+        let note = AuditNote::new("upload.sent_again", audit_name(same.id));
+        Ok(note.returning(upload_of(writer, same.id)?))
+    })
 }
 
 /// The state after recognition: refused files fail, mapped ones are checked at once, others wait for a mapping.
 fn settle_recognised(
     writer: &mut Writer<'_>,
-    id: UploadId,
-    kind: &str,
-    detail: &UploadDetail,
-) -> Result<(), AppError> {
-    let record = upload_of(writer, id)?;
-    writer.upload_kind(id, kind, &record.partner)?;
+    record: &UploadRecord,
+    recognised: &Result<Recognised, ReadRefused>,
+) -> Result<(&'static str, UploadDetail), AppError> {
+    let (kind, detail) = match recognised {
+        Ok(recognised) => (
+            recognised.kind.as_str(),
+            first_detail(writer, record, recognised)?,
+        ),
+        Err(refused) => ("unknown", refused_detail(refused)),
+    };
+    let record = upload_of(writer, record.id)?;
+    writer.upload_kind(record.id, kind, &record.partner)?;
     let (next, job) = if detail.refused.is_some() {
         (UploadState::Failed, None)
     } else if kind == super::EPCIS_KIND || detail.mapping.is_some() {
@@ -210,13 +242,13 @@ fn settle_recognised(
         (UploadState::NeedsDecision, None)
     };
     writer.upload_state(
-        id,
+        record.id,
         &[UploadState::Received],
         next,
         Some(&detail.to_json()),
         job,
     )?;
-    Ok(())
+    Ok((kind, detail))
 }
 
 /// Queues the check of an upload.

@@ -1,6 +1,6 @@
 //! The lots of one file: which rows belong together, how many are right, and what keeps a lot from being stored.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use packtwin_connector_port::serial_file::SeenLot;
 use packtwin_core::code::Code;
@@ -25,6 +25,12 @@ pub(super) struct LotTally {
     pub(super) rows_wrong: u64,
     pub(super) blocked_by: Vec<Code>,
     pub(super) version: Option<u32>,
+    /// Whether the hub has not acknowledged that version.
+    pub(super) version_unknown_to_hub: bool,
+    /// The markets that the file names.
+    pub(super) markets: BTreeSet<String>,
+    /// Those of them that the version is not for.
+    pub(super) markets_not_released: BTreeSet<String>,
     pub(super) product: Option<ProductNo>,
     /// The load of an earlier commit of the same upload.
     pub(super) load: Option<LoadNo>,
@@ -44,6 +50,8 @@ pub(super) struct Tally {
     pub(super) lots: Vec<LotTally>,
     pub(super) combinations: Vec<Combination>,
     pub(super) products: Vec<ProductCode>,
+    /// The lots that hold packs which the file has again, by product and load.
+    pub(super) taken_lots: BTreeMap<(ProductNo, i32), String>,
     by_name: HashMap<(String, String), u16>,
     by_identity: HashMap<String, u16>,
 }
@@ -65,9 +73,10 @@ impl Tally {
             .as_ref()
             .map_or_else(|| seen.product_text.clone(), |head| head.product.identity());
         let name = (identity, seen.batch_text.clone());
+        let market = Some(seen.market_text.clone()).filter(|market| !market.is_empty());
         let lot = match self.by_name.get(&name) {
             Some(&lot) => {
-                self.join(lot, seen, row, product);
+                self.join(lot, seen, row, product, market);
                 lot
             }
             None => {
@@ -87,6 +96,9 @@ impl Tally {
                     rows_wrong: 0,
                     blocked_by: Vec::new(),
                     version: None,
+                    version_unknown_to_hub: false,
+                    markets: market.into_iter().collect(),
+                    markets_not_released: BTreeSet::new(),
                     product: None,
                     load: None,
                 });
@@ -97,8 +109,16 @@ impl Tally {
         Some(self.combinations.len() - 1)
     }
 
-    fn join(&mut self, lot: u16, seen: SeenLot, row: u64, product: Option<u16>) {
+    fn join(
+        &mut self,
+        lot: u16,
+        seen: SeenLot,
+        row: u64,
+        product: Option<u16>,
+        market: Option<String>,
+    ) {
         let tally = &mut self.lots[usize::from(lot)];
+        tally.markets.extend(market);
         match (&tally.head, seen.head) {
             (Some(first), Some(second)) => {
                 if first.expiry != second.expiry && tally.other_expiry.is_none() {
@@ -129,6 +149,15 @@ impl LotTally {
     /// Whether every row can be stored and nothing stands against the lot.
     pub(super) fn is_right(&self) -> bool {
         self.rows_right > 0 && self.rows_wrong == 0 && self.blocked_by.is_empty()
+    }
+
+    /// Rows that can be stored: none while something stands against the whole lot.
+    pub(super) fn rows_storable(&self) -> u64 {
+        if self.blocked_by.is_empty() {
+            self.rows_right
+        } else {
+            0
+        }
     }
 
     /// The line that the store keeps; checked values in their canonical form, others as written.

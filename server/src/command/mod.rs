@@ -4,6 +4,7 @@
 mod audit;
 mod migrate;
 mod serve;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ struct CommandLine {
 enum Command {
     /// Serve a site.
     Serve(SiteArguments),
+    /// Do the jobs and send the messages of a site that others serve.
+    Worker(SiteArguments),
     /// Bring the database to the schema of this build.
     Migrate(SiteArguments),
     /// The audit trail.
@@ -83,6 +86,9 @@ pub fn run() -> ExitCode {
         Command::Serve(site) => site
             .configuration()
             .and_then(|configuration| serve::run(configuration)),
+        Command::Worker(site) => site
+            .configuration()
+            .and_then(|configuration| worker::run(&configuration)),
         Command::Migrate(site) => site
             .configuration()
             .and_then(|configuration| migrate::run(&configuration)),
@@ -124,4 +130,14 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 fn print_line(line: &str) -> std::io::Result<()> {
     use std::io::Write;
     writeln!(std::io::stdout().lock(), "{line}")
+}
+
+/// Ends when someone at the keyboard or the process manager asks to stop.
+async fn told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{rt, web};
 
 use super::Failure;
+use crate::background::Background;
 use crate::clock::SystemClock;
 use crate::configuration::Configuration;
 use crate::http::Shared;
@@ -14,7 +15,11 @@ pub(super) fn run(configuration: Configuration) -> Result<(), Failure> {
     let site = super::open(&configuration)?;
     let listener = listener::bind(configuration.listen)?;
     let shared = web::Data::new(Shared::new(site, configuration, Arc::new(SystemClock)));
-    rt::System::new().block_on(async {
+    let background = match shared.configuration.background {
+        true => Some(Background::start(&shared.house)?),
+        false => None,
+    };
+    let served = rt::System::new().block_on(async {
         let server = listener::serve(shared.clone(), listener)?;
         tracing::info!(
             address = shared.configuration.public_url.as_str(),
@@ -23,7 +28,11 @@ pub(super) fn run(configuration: Configuration) -> Result<(), Failure> {
             "the site is served"
         );
         server.await?;
-        tracing::info!("the site has stopped");
         Ok(())
-    })
+    });
+    if let Some(background) = background {
+        background.stop();
+    }
+    tracing::info!("the site has stopped");
+    served
 }

@@ -42,8 +42,10 @@ pub struct Configuration {
     pub workers: Option<usize>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
-    /// Packs in one document to the hub, at most.
-    pub packs_per_message: u64,
+    /// Whether `serve` also does the jobs and sends the messages.
+    pub background: bool,
+    /// The authorities trusted for webhook receivers.
+    pub trusted_roots: PathBuf,
     /// A file with known passwords.
     pub breach_list: Option<PathBuf>,
     /// How long a sign-in lasts.
@@ -201,7 +203,8 @@ fn read(source: &mut Source) -> Option<Configuration> {
         "trusted_proxies",
         "write addresses or networks such as 10.0.0.0/8",
     );
-    let packs_per_message: Option<NonZeroU32> = source.required("packs_per_message", COUNT);
+    let background = source.required("background", "write true or false");
+    let trusted_roots = source.required("trusted_roots", "write a path");
     let breach_list = source.optional("breach_list", "write a path");
     let hours: Option<NonZeroU32> = source.required("sessions.hours", COUNT);
     let idle_minutes: Option<NonZeroU32> = source.required("sessions.idle_minutes", COUNT);
@@ -234,7 +237,8 @@ fn read(source: &mut Source) -> Option<Configuration> {
         connections: connections?.get(),
         workers: workers.filter(|&workers| workers > 0),
         trusted_proxies,
-        packs_per_message: u64::from(packs_per_message?.get()),
+        background: background?,
+        trusted_roots: trusted_roots?,
         breach_list,
         sessions: SessionLimits {
             absolute_seconds: i64::from(hours?.get()) * 3600,

@@ -31,7 +31,8 @@ settings! {
     "connections" Some("16"), "connections to the database, at most";
     "workers" Some("0"), "threads that serve requests; 0 means one for each processor";
     "trusted_proxies" Some(""), "addresses or networks whose X-Forwarded-For is believed";
-    "packs_per_message" Some("250000"), "packs in one document to the hub, at most";
+    "background" Some("true"), "whether serve also does the jobs and sends the messages; false where packtwin worker does";
+    "trusted_roots" Some("/etc/ssl/certs/ca-certificates.crt"), "PEM file with the authorities trusted for webhook receivers";
     "breach_list" None, "file with known passwords, one a line, plain or as SHA-1";
     "sessions.hours" Some("12"), "hours after which a sign-in ends in any case";
     "sessions.idle_minutes" Some("30"), "minutes without a request after which a sign-in ends";

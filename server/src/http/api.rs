@@ -5,10 +5,16 @@
 
 use utoipa::OpenApi;
 
-use packtwin_core::role::Permission::{Administer, AuditRead};
+use packtwin_core::role::Permission::{
+    Administer, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead, LotsRead, LotsRecall,
+    LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
+};
 
 use super::route::Access::{Known, Needs, Open};
-use super::{api_key, audit, health, me, openapi, role, user};
+use super::{
+    api_key, audit, callback, connector, finding, health, job, lot, mapping, me, message, openapi,
+    pack, product, receipt, role, upload, user, webhook,
+};
 
 /// Declares the table and, from the same list, the description of its handlers.
 macro_rules! api {
@@ -44,4 +50,71 @@ api! {
     DELETE "/v1/api-keys/{id}"     Needs(Administer) => api_key::revoke;
     GET    "/v1/audit"             Needs(AuditRead)  => audit::list;
     GET    "/v1/audit/proof"       Needs(AuditRead)  => audit::proof;
+
+    GET    "/v1/webhooks"                     Needs(Administer) => webhook::list;
+    POST   "/v1/webhooks"                     Needs(Administer) => webhook::create;
+    GET    "/v1/webhooks/{id}"                Needs(Administer) => webhook::show;
+    PATCH  "/v1/webhooks/{id}"                Needs(Administer) => webhook::change;
+    DELETE "/v1/webhooks/{id}"                Needs(Administer) => webhook::delete;
+    GET    "/v1/webhooks/{id}/deliveries"     Needs(Administer) => webhook::deliveries;
+    POST   "/v1/webhooks/{id}/deliveries/{delivery}:redeliver" Needs(Administer) => webhook::tell_again;
+
+    GET    "/v1/products"                               Needs(ProductsRead)  => product::list;
+    POST   "/v1/products"                               Needs(ProductsWrite) => product::create;
+    GET    "/v1/products/{code}"                        Needs(ProductsRead)  => product::show;
+    POST   "/v1/products/{code}:withdraw"               Needs(LotsRecall)    => product::withdraw;
+    GET    "/v1/products/{code}/versions"               Needs(ProductsRead)  => product::versions;
+    POST   "/v1/products/{code}/versions"               Needs(ProductsWrite) => product::add_version;
+    PUT    "/v1/products/{code}/versions/{number}"      Needs(ProductsWrite) => product::change_version;
+    POST   "/v1/products/{code}/versions/{number}:send" Needs(ProductsWrite) => product::send_version;
+    GET    "/v1/products/{code}/drift"                  Needs(ProductsRead)  => product::drift;
+    POST   "/v1/products/{code}/drift:read"             Needs(ProductsRead)  => product::read_drift;
+
+    GET    "/v1/uploads"                          Needs(UploadsRead)  => upload::list;
+    POST   "/v1/uploads"                          Needs(UploadsWrite) => upload::begin;
+    GET    "/v1/uploads/{id}"                     Needs(UploadsRead)  => upload::show;
+    PATCH  "/v1/uploads/{id}"                     Needs(UploadsWrite) => upload::append;
+    DELETE "/v1/uploads/{id}"                     Needs(UploadsWrite) => upload::withdraw;
+    POST   "/v1/uploads/{id}:complete"            Needs(UploadsWrite) => upload::complete;
+    POST   "/v1/uploads/{id}:commit"              Needs(UploadsWrite) => upload::commit;
+    PUT    "/v1/uploads/{id}/mapping"             Needs(UploadsWrite) => upload::choose_mapping;
+    GET    "/v1/uploads/{id}/original"            Needs(UploadsRead)  => upload::original;
+    GET    "/v1/uploads/{id}/findings"            Needs(UploadsRead)  => finding::sums;
+    GET    "/v1/uploads/{id}/findings/{code}"     Needs(UploadsRead)  => finding::list;
+    POST   "/v1/uploads/{id}/findings:apply-fixes" Needs(UploadsWrite) => finding::apply_fixes;
+    GET    "/v1/uploads/{id}/error-file"          Needs(UploadsRead)  => finding::error_file;
+    GET    "/v1/uploads/{id}/lots"                Needs(UploadsRead)  => finding::lots;
+    GET    "/v1/mappings"                         Needs(UploadsRead)  => mapping::list;
+    POST   "/v1/mappings"                         Needs(UploadsWrite) => mapping::create;
+    POST   "/v1/mappings:test"                    Needs(UploadsRead)  => mapping::try_out;
+    GET    "/v1/mappings/{id}"                    Needs(UploadsRead)  => mapping::show;
+    PUT    "/v1/mappings/{id}"                    Needs(UploadsWrite) => mapping::change;
+    DELETE "/v1/mappings/{id}"                    Needs(UploadsWrite) => mapping::delete;
+
+    GET    "/v1/lots"                                Needs(LotsRead)   => lot::list;
+    GET    "/v1/lots/{product}/{lot}"                Needs(LotsRead)   => lot::show;
+    PATCH  "/v1/lots/{product}/{lot}"                Needs(LotsWrite)  => lot::enter_produced;
+    POST   "/v1/lots/{product}/{lot}:send"           Needs(LotsWrite)  => lot::send;
+    POST   "/v1/lots/{product}/{lot}:recall"         Needs(LotsRecall) => lot::recall;
+    GET    "/v1/lots/{product}/{lot}/receipt"        Needs(LotsRead)   => receipt::show;
+    GET    "/v1/lots/{product}/{lot}/reconciliation" Needs(LotsRead)   => receipt::difference;
+    GET    "/v1/lots/{product}/{lot}/packs"          Needs(LotsRead)   => pack::list;
+    GET    "/v1/packs/{code}/{serial}"               Needs(LotsRead)   => pack::show;
+    GET    "/v1/packs/{code}/{serial}/events"        Needs(LotsRead)   => pack::events;
+    POST   "/v1/packs:change-bulk"                   Needs(LotsWrite)  => pack::change;
+
+    GET    "/v1/connectors"               Needs(ConnectorsRead)  => connector::list;
+    GET    "/v1/connectors/{name}"        Needs(ConnectorsRead)  => connector::show;
+    PUT    "/v1/connectors/{name}"        Needs(ConnectorsWrite) => connector::set_up;
+    POST   "/v1/connectors/{name}:pause"  Needs(ConnectorsWrite) => connector::pause;
+    POST   "/v1/connectors/{name}:resume" Needs(ConnectorsWrite) => connector::resume;
+    GET    "/v1/messages"                 Needs(ConnectorsRead)  => message::list;
+    GET    "/v1/messages/{id}"            Needs(ConnectorsRead)  => message::show;
+    GET    "/v1/messages/{id}/document"   Needs(ConnectorsRead)  => message::document;
+    POST   "/v1/messages/{id}:retry"      Needs(ConnectorsWrite) => message::retry;
+    GET    "/v1/jobs"                     Needs(JobsRead)        => job::list;
+    GET    "/v1/jobs/{id}"                Needs(JobsRead)        => job::show;
+    POST   "/v1/jobs/{id}:cancel"         Needs(UploadsWrite)    => job::cancel;
+
+    POST   "/callbacks/{handle}"          Open                   => callback::receive;
 }

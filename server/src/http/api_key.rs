@@ -15,7 +15,7 @@ use packtwin_tenants::scope::TenantScope;
 use packtwin_tenants::store::api_key::{ApiKeyRecord, NewApiKey};
 
 use super::caller::Caller;
-use super::list::{Page, Row};
+use super::list::{Page, Row, time_key, time_key_of};
 use super::problem::Problem;
 use super::request::{Body, Query, id};
 use super::shared::Shared;
@@ -219,13 +219,7 @@ pub async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let limit = query.limit();
-    let after = query.cursor(|key| {
-        let (micros, id) = key.split_once('/')?;
-        Some((
-            Timestamp::from_micros(micros.parse().ok()?),
-            id.parse().ok()?,
-        ))
-    });
+    let after = query.cursor(time_key_of);
     query.close()?;
     let records = caller
         .read(move |reader| reader.api_key_list(after, i64::from(limit) + 1))
@@ -233,7 +227,7 @@ pub async fn list(
     let now = shared.now();
     let keyed = |record: &ApiKeyRecord| {
         (
-            format!("{}/{}", record.created_at.micros(), record.id),
+            time_key(record.created_at, record.id),
             ApiKey::new(record, now),
         )
     };

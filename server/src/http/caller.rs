@@ -12,6 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use packtwin_app::desk::Desk;
 use packtwin_app::error::AppError;
+use packtwin_app::house::House;
 use packtwin_core::code::Code;
 use packtwin_core::ids::SessionId;
 use packtwin_core::role::{Permission, Role};
@@ -19,7 +20,7 @@ use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::Noted;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::key_sign_in::KeyRefused;
-use packtwin_tenants::scope::{Reader, TenantScope, Who, Writer};
+use packtwin_tenants::scope::{Actor, Reader, TenantScope, Who, Writer};
 use packtwin_tenants::sign_in::{Signed, SignedBy};
 
 use super::envelope::RequestId;
@@ -98,22 +99,28 @@ impl Caller {
             .unwrap_or_else(|_panicked| Err(Problem::unavailable()))
     }
 
-    /// Carries out a use case where waiting is allowed.
+    /// A desk of the house to be used where waiting is allowed.
+    pub fn desk(&self, shared: &web::Data<Shared>) -> DeskKey {
+        DeskKey {
+            house: Arc::clone(&shared.house),
+            actor: self.0.scope.actor().clone(),
+            permissions: self.0.permissions.clone(),
+        }
+    }
+
+    /// Runs a use case at a desk of the house.
     ///
     /// # Errors
     /// What the use case answers.
     pub async fn at_desk<T: Send + 'static>(
         &self,
-        shared: &Shared,
+        shared: &web::Data<Shared>,
         work: impl FnOnce(&Desk<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let house = Arc::clone(&shared.house);
-        let permissions = self.0.permissions.clone();
-        self.block(move |scope| {
-            let desk = Desk::new(&house, scope.actor().clone(), permissions);
-            Ok(work(&desk)?)
-        })
-        .await
+        let desk = self.desk(shared);
+        web::block(move || desk.work(work))
+            .await
+            .unwrap_or_else(|_panicked| Err(Problem::unavailable()))
     }
 
     /// Reads a consistent state.
@@ -137,6 +144,26 @@ impl Caller {
         work: impl FnOnce(&mut Writer<'_>) -> Result<Noted<T>, ChangeRefused> + Send + 'static,
     ) -> Result<T, Problem> {
         self.block(move |scope| Ok(scope.change(at, work)?)).await
+    }
+}
+
+/// A caller's place in the house, to be taken to another thread.
+pub struct DeskKey {
+    house: Arc<House>,
+    actor: Actor,
+    permissions: Vec<Permission>,
+}
+
+impl DeskKey {
+    /// Runs a use case. Waits; never called where requests are served.
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub fn work<T>(
+        self,
+        work: impl FnOnce(&Desk<'_>) -> Result<T, AppError>,
+    ) -> Result<T, Problem> {
+        Ok(work(&Desk::new(&self.house, self.actor, self.permissions))?)
     }
 }
 

@@ -300,7 +300,7 @@ impl<'a> Members<'a> {
 macro_rules! body {
     ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, utoipa::ToSchema)]
+        #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
         pub struct $name {
             $($(#[$field_meta])* pub $field: $type,)*
         }

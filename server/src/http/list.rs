@@ -9,6 +9,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use packtwin_core::time::Timestamp;
+
 use super::problem::Problem;
 
 /// A page of a list.
@@ -102,6 +104,20 @@ pub fn spreadsheet_safe(cell: &str) -> String {
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\'') => format!("'{cell}"),
         _ => cell.to_owned(),
     }
+}
+
+/// The key of an item in a list that is ordered by time.
+pub(super) fn time_key(at: Timestamp, id: impl std::fmt::Display) -> String {
+    format!("{}/{id}", at.micros())
+}
+
+/// Reads [`time_key`] back.
+pub(super) fn time_key_of<T: std::str::FromStr>(key: &str) -> Option<(Timestamp, T)> {
+    let (micros, id) = key.split_once('/')?;
+    Some((
+        Timestamp::from_micros(micros.parse().ok()?),
+        id.parse().ok()?,
+    ))
 }
 
 /// The cursor behind the item with this key.

@@ -89,8 +89,6 @@ pub struct LimitsBody {
     calls_per_minute_person: u32,
     /// Calls in a minute from one address.
     calls_per_minute_address: u32,
-    /// Packs in one document to the hub.
-    packs_per_message: u64,
     /// Items of one page of a list.
     page_items: u32,
 }
@@ -105,7 +103,6 @@ pub async fn limits(shared: web::Data<Shared>) -> HttpResponse {
         calls_per_minute_key: limits.calls_per_minute_key.get(),
         calls_per_minute_person: limits.calls_per_minute_person.get(),
         calls_per_minute_address: limits.calls_per_minute_address.get(),
-        packs_per_message: shared.configuration.packs_per_message,
         page_items: 1000,
     })
 }

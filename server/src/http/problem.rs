@@ -7,7 +7,7 @@
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,8 +25,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 pub struct Problem {
     status: StatusCode,
     refusals: Refusals,
-    retry_after_seconds: Option<u64>,
-    allow: Option<String>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 impl Problem {
@@ -36,8 +35,7 @@ impl Problem {
         Problem {
             status: status_of(refusals.code()),
             refusals,
-            retry_after_seconds: None,
-            allow: None,
+            headers: Vec::new(),
         }
     }
 
@@ -66,18 +64,20 @@ impl Problem {
     }
 
     /// Tells when to come again.
-    pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_seconds = Some(seconds);
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.with_header(RETRY_AFTER, seconds.to_string())
+    }
+
+    /// Adds a header to the answer.
+    pub fn with_header(mut self, name: HeaderName, value: String) -> Self {
+        self.headers.push((name, value));
         self
     }
 
     /// The address takes other methods only.
     pub(super) fn method_not_allowed(methods: &str) -> Self {
         let text = format!("This address takes {methods}.");
-        Problem {
-            allow: Some(methods.to_owned()),
-            ..Problem::of(Code::MethodNotAllowed, text)
-        }
+        Problem::of(Code::MethodNotAllowed, text).with_header(ALLOW, methods.to_owned())
     }
 
     /// What a bare status means that the web framework chose by itself.
@@ -117,11 +117,8 @@ impl Problem {
     pub fn respond(&self, request_id: &str) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.status);
         response.insert_header((CONTENT_TYPE, PROBLEM_JSON));
-        if let Some(seconds) = self.retry_after_seconds {
-            response.insert_header((RETRY_AFTER, seconds.to_string()));
-        }
-        if let Some(methods) = &self.allow {
-            response.insert_header((ALLOW, methods.as_str()));
+        for (name, value) in &self.headers {
+            response.insert_header((name.clone(), value.as_str()));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"packtwin\""));
@@ -163,20 +160,6 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl From<AppError> for Problem {
-    fn from(error: AppError) -> Self {
-        match error {
-            AppError::Refused(refusals) => refusals.into(),
-            AppError::NotFound => Problem::not_found(),
-            AppError::Forbidden(refusal) => refusal.into(),
-            AppError::Stale => {
-                Problem::of(Code::PreconditionFailed, "Someone changed this meanwhile.")
-            }
-            AppError::Store(error) => error.into(),
-        }
-    }
-}
-
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
@@ -198,6 +181,20 @@ impl From<StoreError> for Problem {
                 tracing::error!(error = chain(&error), "the store failed");
                 Problem::unavailable()
             }
+        }
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Refused(refusals) => refusals.into(),
+            AppError::Forbidden(refusal) => refusal.into(),
+            AppError::NotFound => Problem::not_found(),
+            AppError::Stale => {
+                Problem::of(Code::PreconditionFailed, "Someone changed this meanwhile.")
+            }
+            AppError::Store(error) => error.into(),
         }
     }
 }

@@ -47,6 +47,33 @@ impl<T: FromJson + 'static> FromRequest for Body<T> {
     }
 }
 
+/// A strict JSON body, or none at all.
+pub struct OptionalBody<T>(pub Option<T>);
+
+impl<T: FromJson + 'static> FromRequest for OptionalBody<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = content_type(request.headers()) == Some("application/json");
+        let limit = Shared::of(request).configuration.limits.json_bytes;
+        let payload = payload.take();
+        Box::pin(async move {
+            let bytes = collect(payload, limit).await?;
+            if bytes.is_empty() {
+                return Ok(OptionalBody(None));
+            }
+            if !is_json {
+                return Err(Problem::of(
+                    Code::ContentTypeWrong,
+                    "This address takes application/json, or nothing.",
+                ));
+            }
+            Ok(OptionalBody(Some(json::read(&bytes)?)))
+        })
+    }
+}
+
 /// The media type without its parameters.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
@@ -189,18 +216,6 @@ pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
 pub struct IfMatch(i32);
 
 impl IfMatch {
-    /// Compares with the version that is stored now.
-    ///
-    /// # Errors
-    /// Someone changed it meanwhile.
-    pub fn check(&self, row_version: i32) -> Result<(), Problem> {
-        if self.0 == row_version {
-            Ok(())
-        } else {
-            Err(IfMatch::failed())
-        }
-    }
-
     /// The version the caller read.
     pub fn row_version(&self) -> i32 {
         self.0

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 
 use packtwin_app::house::{House, HouseSettings};
+use packtwin_connector_port::transport::Limits;
 use packtwin_core::time::{Clock, Timestamp};
 use packtwin_tenants::site::{Site, Tenant};
 use packtwin_transport::HttpsTransport;
@@ -21,7 +22,7 @@ use crate::pages::view::sign_in::DemoAccount;
 pub struct Shared {
     /// The data.
     pub site: Site,
-    /// The use cases around the same data, clock and settings.
+    /// The use cases' house around the same site.
     pub house: Arc<House>,
     /// How it is set up.
     pub configuration: Configuration,
@@ -44,10 +45,10 @@ impl Shared {
             site.derived_key("form token").expose(),
         );
         let rate_limits = RateLimits::new(&configuration.limits);
-        let house = house(site.clone(), &configuration, Arc::clone(&clock));
+        let house = Arc::new(house(&site, &configuration, Arc::clone(&clock)));
         Shared {
             site,
-            house: Arc::new(house),
+            house,
             configuration,
             clock,
             rate_limits,
@@ -100,19 +101,25 @@ impl Shared {
     }
 }
 
-/// The house around a site, with its ways out as the configuration allows them.
-fn house(site: Site, configuration: &Configuration, clock: Arc<dyn Clock>) -> House {
+/// The house of a site with its ways out. Without a file of trusted authorities no public webhook can be reached; the
+/// log says so.
+pub fn house(site: &Site, configuration: &Configuration, clock: Arc<dyn Clock>) -> House {
+    let roots = &configuration.trusted_roots;
+    let trusted_pem = std::fs::read_to_string(roots).unwrap_or_else(|error| {
+        tracing::warn!(file = %roots.display(), %error, "no authorities are trusted for webhook receivers");
+        String::new()
+    });
+    let webhooks = WebhookPoster {
+        trusted_pem,
+        ports: configuration.webhooks.ports.clone(),
+        loopback: configuration.webhooks.loopback,
+        limits: Limits::default(),
+    };
     let settings = HouseSettings {
         upload_bytes_max: configuration.limits.upload_bytes,
         public_url: configuration.public_url.as_str().to_owned(),
         ..HouseSettings::default()
     };
-    let webhooks = WebhookPoster {
-        trusted_pem: String::new(),
-        ports: configuration.webhooks.ports.clone(),
-        loopback: configuration.webhooks.loopback,
-        limits: Default::default(),
-    };
     let transport = Arc::new(HttpsTransport::new(configuration.environment));
-    House::new(site, clock, transport, webhooks, settings)
+    House::new(site.clone(), clock, transport, webhooks, settings)
 }

@@ -77,9 +77,11 @@ impl LotSummary {
     }
 }
 
-/// `$1` to `$12` first appear in their order, so that both engines number them alike.
-const LIST: &str = "SELECT * FROM (
-    SELECT l.*, p.code, p.scheme, v.name,
+/// Lots with their product and their numbers. Every lot has its product and version; LEFT JOIN keeps SQLite from beginning
+/// with these and sorting all lots.
+macro_rules! numbered_lots {
+    () => {
+        "SELECT l.*, p.code, p.scheme, v.name,
         (SELECT CAST(COALESCE(SUM(x.packs), 0) AS BIGINT) FROM load x
          WHERE x.tenant_id = l.tenant_id AND x.product_no = l.product_no AND x.lot_no = l.lot_no
            AND x.state = 'visible') AS stored,
@@ -95,21 +97,35 @@ const LIST: &str = "SELECT * FROM (
          WHERE r.tenant_id = l.tenant_id AND r.product_no = l.product_no AND r.lot_no = l.lot_no)
          THEN 1 ELSE 0 END AS recalled
     FROM lot l
-    JOIN product p ON p.tenant_id = l.tenant_id AND p.product_no = l.product_no
-    JOIN product_version v
-      ON v.tenant_id = l.tenant_id AND v.product_no = l.product_no AND v.version = l.version
+    LEFT JOIN product p ON p.tenant_id = l.tenant_id AND p.product_no = l.product_no
+    LEFT JOIN product_version v
+      ON v.tenant_id = l.tenant_id AND v.product_no = l.product_no AND v.version = l.version"
+    };
+}
+
+/// One lot. `$1` and so on first appear in their order, so that both engines number them alike.
+const ONE: &str = concat!(
+    numbered_lots!(),
+    " WHERE l.tenant_id = $1 AND l.product_no = $2 AND l.lot_no = $3"
+);
+
+/// The list.
+const LIST: &str = concat!(
+    "SELECT * FROM (",
+    numbered_lots!(),
+    "
     WHERE l.tenant_id = $1
       AND (CAST($2 AS INTEGER) IS NULL OR l.product_no = $2)
-      AND (CAST($3 AS INTEGER) IS NULL OR l.lot_no = $3)
-      AND (CAST($4 AS TEXT) IS NULL OR lower(l.batch) LIKE $4 ESCAPE '\\')
-      AND (CAST($5 AS INTEGER) IS NULL OR l.expires_on >= $5)
-      AND (CAST($6 AS INTEGER) IS NULL OR l.expires_on <= $6)
-      AND (CAST($7 AS TEXT) IS NULL OR v.markets LIKE $7)
-      AND (l.created_at, l.product_no, l.lot_no) < ($8, $9, $10)
+      AND (CAST($3 AS TEXT) IS NULL OR lower(l.batch) LIKE $3 ESCAPE '\\')
+      AND (CAST($4 AS INTEGER) IS NULL OR l.expires_on >= $4)
+      AND (CAST($5 AS INTEGER) IS NULL OR l.expires_on <= $5)
+      AND (CAST($6 AS TEXT) IS NULL OR v.markets LIKE $6)
+      AND (l.created_at, l.product_no, l.lot_no) < ($7, $8, $9)
 ) lots
-WHERE $11 = 0 OR (produced IS NOT NULL AND produced <> stored) OR stored <> sent OR sent <> acknowledged
+WHERE $10 = 0 OR (produced IS NOT NULL AND produced <> stored) OR stored <> sent OR sent <> acknowledged
 ORDER BY created_at DESC, product_no DESC, lot_no DESC
-LIMIT $12";
+LIMIT $11"
+);
 
 impl Reader<'_> {
     /// Lots that come after a place of the list, the newest first, at most `limit`.
@@ -119,45 +135,6 @@ impl Reader<'_> {
     pub fn lot_list(
         &mut self,
         filter: &LotFilter,
-        after: Option<LotCursor>,
-        limit: i64,
-    ) -> Result<Vec<LotSummary>, StoreError> {
-        self.lot_summaries(filter, None, after, limit)
-    }
-
-    /// One lot with its numbers.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub fn lot_summary(
-        &mut self,
-        product: ProductNo,
-        no: LotNo,
-    ) -> Result<Option<LotSummary>, StoreError> {
-        let filter = LotFilter {
-            product: Some(product),
-            ..LotFilter::default()
-        };
-        Ok(self.lot_summaries(&filter, Some(no), None, 1)?.pop())
-    }
-
-    /// The four numbers of a lot; nothing is stored of a lot that is not there.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub fn lot_completeness(
-        &mut self,
-        product: ProductNo,
-        no: LotNo,
-    ) -> Result<Completeness, StoreError> {
-        let summary = self.lot_summary(product, no)?;
-        Ok(summary.map(|lot| lot.completeness).unwrap_or_default())
-    }
-
-    fn lot_summaries(
-        &mut self,
-        filter: &LotFilter,
-        no: Option<LotNo>,
         after: Option<LotCursor>,
         limit: i64,
     ) -> Result<Vec<LotSummary>, StoreError> {
@@ -171,7 +148,6 @@ impl Reader<'_> {
         let rows: Vec<SummaryRow> = diesel::sql_query(LIST)
             .bind::<Integer, _>(self.tenant_id())
             .bind::<Nullable<Integer>, _>(filter.product.map(|no| no.0))
-            .bind::<Nullable<Integer>, _>(no.map(|no| no.0))
             .bind::<Nullable<Text>, _>(filter.batch_text.as_deref().map(containing))
             .bind::<Nullable<Integer>, _>(filter.expiry_from.map(day_number))
             .bind::<Nullable<Integer>, _>(filter.expiry_to.map(day_number))
@@ -183,6 +159,37 @@ impl Reader<'_> {
             .bind::<BigInt, _>(limit)
             .load(self.connection)?;
         rows.into_iter().map(LotSummary::try_from).collect()
+    }
+
+    /// One lot with its numbers.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn lot_summary(
+        &mut self,
+        product: ProductNo,
+        no: LotNo,
+    ) -> Result<Option<LotSummary>, StoreError> {
+        let row: Option<SummaryRow> = diesel::sql_query(ONE)
+            .bind::<Integer, _>(self.tenant_id())
+            .bind::<Integer, _>(product.0)
+            .bind::<Integer, _>(no.0)
+            .get_result(self.connection)
+            .optional()?;
+        row.map(LotSummary::try_from).transpose()
+    }
+
+    /// The four numbers of a lot; nothing is stored of a lot that is not there.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn lot_completeness(
+        &mut self,
+        product: ProductNo,
+        no: LotNo,
+    ) -> Result<Completeness, StoreError> {
+        let summary = self.lot_summary(product, no)?;
+        Ok(summary.map(|lot| lot.completeness).unwrap_or_default())
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A message says what it carries: nothing but itself, a stretch of a load's serial list, or a list of its own. The same
 //! bytes are sent again on a retry, and the original event time stays. Answers, refused packs and attempts are in
-//! [`super::message_answer`]. Serves URS-CO-001; which state follows which reply is the use case's to say.
+//! [`super::message_answer`]. Serves URS-CN-006; which state follows which reply is the use case's to say.
 
 use diesel::prelude::*;
 

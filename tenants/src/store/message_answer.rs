@@ -1,7 +1,7 @@
 //! What a far side said to a message: its answer, the packs it refused, and every attempt to reach it.
 //!
 //! An answer is taken once, while the message is out; a callback that comes twice changes nothing. Attempts are only ever
-//! added. Serves URS-CO-002; how a reply reads is the connector's to say.
+//! added. Serves URS-SN-006; how a reply reads is the connector's to say.
 
 use diesel::prelude::*;
 

@@ -111,7 +111,7 @@ drivers! { World;
     user_list => |writer, _| writer.user_list(None, 1_000);
     // Both have one administrator; the planted rows of B would make it two.
     user_count_active (same) => |writer, _| {
-        let count = writer.user_count_active(Role::Administrator).unwrap();
+        let count = writer.user_count_active(Role::Administrator).expect("people can be counted");
         assert_eq!(count, 1);
         count
     };

@@ -1,3 +1,5 @@
+//! Lots on both engines: kept as given, counted to the unit, listed with their differences, recalled once.
+
 use packtwin_core::ids::LotNo;
 use packtwin_core::lot::Completeness;
 use packtwin_tenants::error::StoreError;

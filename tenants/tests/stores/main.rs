@@ -4,7 +4,6 @@
     reason = "a story says what it expects by unwrapping it"
 )]
 
-mod blind;
 mod fixture;
 mod lots;
 mod messages;

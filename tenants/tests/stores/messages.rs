@@ -1,3 +1,5 @@
+//! Messages on both engines: they keep what they carry, are answered once, and facts are found by lot and pack.
+
 use packtwin_core::fact::FactKind;
 use packtwin_core::ids::LoadNo;
 use packtwin_tenants::blob::Stored;
@@ -69,7 +71,7 @@ fn a_message_keeps_what_it_carries() {
     });
 }
 
-/// URS-CO-002: an answer is taken once, while the message is out.
+/// URS-SN-006: an answer is taken once, while the message is out.
 #[test]
 fn a_message_goes_its_way_and_is_answered_once() {
     for_each_engine(|site| {

@@ -1,3 +1,5 @@
+//! Packs on both engines: visible with their load, a serial taken once, kept for the retention and no longer.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -57,7 +59,7 @@ fn packs_are_found_when_their_load_is_visible_and_not_before() {
         assert_eq!(record.list_sha256, Some(hash(7)));
         assert_eq!(
             read(&scope, |reader| reader.load_list_of_lot(no, lot)),
-            [record.clone()]
+            std::slice::from_ref(&record)
         );
         assert_eq!(
             read(&scope, |reader| reader.load_list_of_upload(upload)),

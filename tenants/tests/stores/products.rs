@@ -1,3 +1,5 @@
+//! Products on both engines: one under every code, versions that change only while no far side knows them.
+
 use packtwin_core::ids::ProductNo;
 use packtwin_core::product::VersionState;
 use packtwin_tenants::error::StoreError;

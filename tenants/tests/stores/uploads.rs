@@ -1,3 +1,5 @@
+//! Uploads on both engines: bytes in order, the same content once, states changed from the expected one only.
+
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
 use packtwin_core::ids::{JobId, LoadNo, ProductNo};

@@ -1,3 +1,5 @@
+//! Waiting work on both engines: outbox, jobs, connectors, mappings and deliveries, claimed by one and never lost.
+
 use std::collections::BTreeSet;
 
 use packtwin_tenants::error::StoreError;

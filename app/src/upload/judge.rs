@@ -1,0 +1,175 @@
+//! The judgement of whole lots: is the product known, which version do the packs belong to, and what stands against
+//! storing them. Single rows were judged by the reader.
+
+use std::io;
+
+use packtwin_core::code::Code;
+use packtwin_core::fact::LotHead;
+use packtwin_core::finding::Finding;
+use packtwin_core::ids::UploadId;
+use packtwin_core::market::Market;
+use packtwin_tenants::scope::{Reader, TenantScope};
+use packtwin_tenants::store::product::{ProductRecord, VersionRecord};
+
+use super::all_lots;
+use super::ledger::Ledger;
+use super::tally::{LotTally, Tally};
+use crate::error::AppError;
+
+/// Looks every lot up in the store: its product, its version, and what stands against it.
+pub(super) fn judge_lots(
+    scope: &TenantScope,
+    id: UploadId,
+    tally: &mut Tally,
+) -> Result<(), AppError> {
+    scope.read(|reader| {
+        let earlier = all_lots(reader, id)?;
+        for lot in &mut tally.lots {
+            let Some(head) = lot.head.clone() else {
+                lot.block(Code::UploadCodeMalformed);
+                continue;
+            };
+            if lot.other_expiry.is_some() {
+                lot.block(Code::UploadTwoExpiries);
+            }
+            let Some(product) = reader.product_find(&head.product)? else {
+                lot.block(Code::UploadProductUnknown);
+                continue;
+            };
+            judge_lot(reader, lot, &head, &product)?;
+            lot.load = earlier
+                .iter()
+                .find(|known| {
+                    known.product == lot.product && known.batch_text == head.batch.as_str()
+                })
+                .and_then(|known| known.load);
+        }
+        Ok(())
+    })
+}
+
+fn judge_lot(
+    reader: &mut Reader<'_>,
+    lot: &mut LotTally,
+    head: &LotHead,
+    product: &ProductRecord,
+) -> Result<(), AppError> {
+    lot.product = Some(product.no);
+    if !reader.product_withdrawals(product.no)?.is_empty() {
+        lot.block(Code::UploadLotRecalled);
+    }
+    let version = match reader.lot_find(product.no, &head.batch)? {
+        Some(stored) => {
+            if stored.expiry != head.expiry {
+                lot.block(Code::UploadExpiryDiffersFromLot);
+            }
+            if !reader.lot_recalls(product.no, stored.no)?.is_empty() {
+                lot.block(Code::UploadLotRecalled);
+            }
+            version_of(reader, product, stored.version)?
+        }
+        None => match reader.product_version_acknowledged_latest(product.no)? {
+            Some(acknowledged) => acknowledged,
+            None => version_of(reader, product, product.latest_version)?,
+        },
+    };
+    lot.version = Some(version.version);
+    lot.version_unknown_to_hub = version.acknowledged_at.is_none();
+    let released = |market: &String| {
+        market
+            .parse::<Market>()
+            .is_ok_and(|market| version.data.market(market).is_some())
+    };
+    lot.markets_not_released.extend(
+        lot.markets
+            .iter()
+            .filter(|market| !released(market))
+            .cloned(),
+    );
+    if !lot.markets_not_released.is_empty() {
+        lot.block(Code::UploadMarketNotReleased);
+    }
+    Ok(())
+}
+
+fn version_of(
+    reader: &mut Reader<'_>,
+    product: &ProductRecord,
+    version: u32,
+) -> Result<VersionRecord, AppError> {
+    reader
+        .product_version_get(product.no, version)?
+        .ok_or(AppError::NotFound)
+}
+
+/// Findings that belong to whole lots, in the words of users.md section 5.
+pub(super) fn lot_findings(ledger: &mut Ledger, tally: &Tally) -> io::Result<()> {
+    for lot in &tally.lots {
+        for code in &lot.blocked_by {
+            if let Some((column, text)) = finding_text(lot, *code) {
+                ledger.push(&Finding::error(*code, lot.first_row, column, text))?;
+            }
+        }
+        if lot.version_unknown_to_hub {
+            let version = lot.version.unwrap_or_default();
+            let text = format!(
+                "lot {}: the hub does not know version {version} of product {} yet; packs are stored and wait",
+                lot.batch_text, lot.product_text
+            );
+            let code = Code::HubProductNotAcknowledged;
+            ledger.push(&Finding::warning(code, lot.first_row, "product_code", text))?;
+        }
+    }
+    Ok(())
+}
+
+/// The words for a fault of a whole lot; malformed values were reported where they stand.
+fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
+    let (product, batch, rows) = (
+        &lot.product_text,
+        &lot.batch_text,
+        lot.rows_right + lot.rows_wrong,
+    );
+    Some(match code {
+        Code::UploadProductUnknown => (
+            "product_code",
+            format!("product {product} is not known here ({rows} rows of lot {batch})"),
+        ),
+        Code::UploadTwoExpiries => {
+            let (other, row) = lot.other_expiry.as_ref()?;
+            let first = &lot.expiry_text;
+            (
+                "expiry",
+                format!(
+                    "lot {batch}: two expiry dates ({first}, and {other} from row {row}) in one file"
+                ),
+            )
+        }
+        Code::UploadExpiryDiffersFromLot => (
+            "expiry",
+            format!(
+                "lot {batch} is stored with another expiry than {}",
+                lot.expiry_text
+            ),
+        ),
+        Code::UploadLotRecalled => (
+            "batch",
+            format!("lot {batch} is recalled or its product is withdrawn; no pack can be added"),
+        ),
+        Code::UploadMarketNotReleased => {
+            let markets: Vec<&str> = lot
+                .markets_not_released
+                .iter()
+                .map(String::as_str)
+                .collect();
+            (
+                "market",
+                format!(
+                    "product {product} is not released for market {}",
+                    markets.join(", ")
+                ),
+            )
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,139 @@
+//! The work behind the pages: jobs, outgoing messages, and the sweeps that forget what its time has passed for.
+//!
+//! A few threads look for work and rest when there is none. Everything is claimed by lease, so that any number of
+//! processes may do this beside each other and none is needed to stop well: what was left is taken up when its lease ends.
+//! The passes themselves are `app`'s and `tenants`'.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use packtwin_app::house::House;
+use packtwin_app::{job, message};
+use packtwin_tenants::error::StoreError;
+use packtwin_tenants::scope::Housekeeping;
+
+/// Threads that do jobs: one tenant's long work does not keep all others waiting.
+const JOB_THREADS: usize = 2;
+/// How long a thread rests that found nothing to do.
+const REST: Duration = Duration::from_millis(250);
+/// How often is forgotten what its time has passed for.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// How long stopping waits for a pass to end.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// The running threads. Dropped, they go on; see [`Background::stop`].
+pub struct Background {
+    bell: Arc<Bell>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Wakes resting threads when it is time to stop.
+#[derive(Default)]
+struct Bell {
+    stopping: Mutex<bool>,
+    rung: Condvar,
+}
+
+impl Bell {
+    /// Rests; `false` when it is time to stop.
+    fn rest(&self, time: Duration) -> bool {
+        let stopping = self.stopping.lock().unwrap_or_else(PoisonError::into_inner);
+        let (stopping, _) = self
+            .rung
+            .wait_timeout_while(stopping, time, |stopping| !*stopping)
+            .unwrap_or_else(PoisonError::into_inner);
+        !*stopping
+    }
+}
+
+impl Background {
+    /// Begins to work for a house.
+    ///
+    /// # Errors
+    /// The system gave no thread.
+    pub fn start(house: &Arc<House>) -> std::io::Result<Self> {
+        let mut background = Background {
+            bell: Arc::default(),
+            threads: Vec::new(),
+        };
+        for _ in 0..JOB_THREADS {
+            background.add("jobs", REST, house, |house| {
+                told("jobs", job::run_jobs(house).map(|pass| pass.worked > 0))
+            })?;
+        }
+        background.add("messages", REST, house, |house| {
+            told(
+                "messages",
+                message::dispatch(house).map(|pass| pass.worked > 0),
+            )
+        })?;
+        background.add("sweeps", SWEEP_EVERY, house, |house| {
+            told("sweeps", sweep(house).map(|()| false))
+        })?;
+        Ok(background)
+    }
+
+    /// Asks the threads to stop and waits a while. A job that takes longer is taken up again at the next start.
+    pub fn stop(self) {
+        *self
+            .bell
+            .stopping
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
+        self.bell.rung.notify_all();
+        let until = Instant::now() + STOP_WITHIN;
+        while Instant::now() < until && self.threads.iter().any(|thread| !thread.is_finished()) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// A thread that does a pass again and again and rests after one that found nothing.
+    fn add(
+        &mut self,
+        name: &str,
+        rest: Duration,
+        house: &Arc<House>,
+        pass: impl Fn(&House) -> bool + Send + 'static,
+    ) -> std::io::Result<()> {
+        let (house, bell) = (Arc::clone(house), Arc::clone(&self.bell));
+        let work = move || {
+            loop {
+                let rest = if pass(&house) { Duration::ZERO } else { rest };
+                if !bell.rest(rest) {
+                    return;
+                }
+            }
+        };
+        self.threads.push(
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(work)?,
+        );
+        Ok(())
+    }
+}
+
+/// Whether a pass found work; a pass that failed is told and tried again after a rest.
+fn told<E: std::error::Error>(pass: &'static str, outcome: Result<bool, E>) -> bool {
+    outcome.unwrap_or_else(|error| {
+        tracing::error!(pass, %error, "a pass failed; it is tried again");
+        false
+    })
+}
+
+/// Forgets sessions, remembered answers, deliveries and counters whose time has passed.
+fn sweep(house: &House) -> Result<(), StoreError> {
+    let now = house.now();
+    house.site().throttle_sweep(now)?;
+    for tenant in house.site().tenant_list()? {
+        let scope = house.site().system_scope(tenant.id, "sweep");
+        scope.housekeep(now, Housekeeping::Sweep, |writer| {
+            writer.session_sweep()?;
+            writer.idempotency_sweep()?;
+            writer.webhook_delivery_sweep()?;
+            Ok::<_, StoreError>(())
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! `/v1/packs`: the twin of one pack as far as road 1 knows it, and changes of state for many (users.md 3.7, 6).
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use packtwin_app::lot::{self, lot_of};
+use packtwin_core::batch_number::BatchNumber;
+use packtwin_core::code::Code;
+use packtwin_core::ids::ProductNo;
+use packtwin_core::pack::PackState;
+use packtwin_core::product_code::ProductCode;
+use packtwin_core::refusal::{Refusal, Refusals};
+use packtwin_core::role::Permission;
+use packtwin_core::serial::Serial;
+use packtwin_tenants::store::fact::FactRecord;
+use packtwin_tenants::store::lot::LotRecord;
+use packtwin_tenants::store::pack::PackRecord;
+
+use super::caller::Caller;
+use super::list::{Page, Row};
+use super::lot::names;
+use super::problem::Problem;
+use super::request::{Body, Query};
+use super::shared::Shared;
+use crate::body;
+
+/// One pack.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Pack {
+    /// The product code.
+    product: String,
+    /// The serial.
+    serial: String,
+    /// The batch number.
+    lot: String,
+    /// The expiry as printed, YYMMDD.
+    expiry: String,
+    /// The pack's own state; a recall of its lot is told there.
+    state: &'static str,
+}
+
+/// A pack of a lot.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PackOfLot {
+    /// The serial.
+    serial: String,
+    /// The pack's own state.
+    state: &'static str,
+}
+
+impl Row for PackOfLot {
+    const HEAD: &'static [&'static str] = &["serial", "state"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.serial.clone(), self.state.to_owned()]
+    }
+}
+
+/// Something that happened to a pack.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PackEvent {
+    /// What happened.
+    kind: &'static str,
+    /// When.
+    at: String,
+    /// When it was recorded.
+    recorded_at: String,
+    /// Who recorded it.
+    actor: String,
+    /// What belongs to it.
+    #[schema(value_type = Object)]
+    detail: serde_json::Value,
+}
+
+impl From<&FactRecord> for PackEvent {
+    fn from(record: &FactRecord) -> Self {
+        PackEvent {
+            kind: record.kind.as_str(),
+            at: record.at.to_string(),
+            recorded_at: record.recorded_at.to_string(),
+            actor: record.actor.clone(),
+            detail: serde_json::from_str(&record.detail).unwrap_or_default(),
+        }
+    }
+}
+
+body! {
+    /// Packs of one lot to be set to a state; all or none.
+    pub struct StateChange {
+        /// The product code.
+        product: String,
+        /// The batch number.
+        lot: String,
+        /// The serials, up to 10,000.
+        serials: Vec<String>,
+        /// The state, such as `destroyed` or `sample`.
+        state: String,
+    }
+}
+
+/// Everything known of one pack.
+pub(super) struct Twin {
+    pub(super) code: ProductCode,
+    pub(super) product: ProductNo,
+    pub(super) pack: PackRecord,
+    pub(super) lot: LotRecord,
+}
+
+/// Finds a pack of the tenant.
+pub(super) async fn found(caller: &Caller, code: &str, serial: &str) -> Result<Twin, Problem> {
+    let code = ProductCode::parse(code).map_err(|_| Problem::not_found())?;
+    let serial = Serial::parse(serial).map_err(|_| Problem::not_found())?;
+    let twin = caller.read(move |reader| {
+        let Some(product) = reader.product_find(&code)? else {
+            return Ok(None);
+        };
+        let Some(pack) = reader.pack_find(product.no, &serial)? else {
+            return Ok(None);
+        };
+        let lot = reader.lot_get(product.no, pack.lot)?;
+        Ok(lot.map(|lot| Twin {
+            code: product.code,
+            product: product.no,
+            pack,
+            lot,
+        }))
+    });
+    twin.await?.ok_or_else(Problem::not_found)
+}
+
+/// One pack.
+///
+/// # Errors
+/// There is no such pack.
+#[utoipa::path(get, path = "/v1/packs/{code}/{serial}", tag = "packs",
+    params(("code" = String, Path), ("serial" = String, Path)), responses((status = 200, body = Pack)))]
+pub async fn show(
+    caller: Caller,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let twin = found(&caller, &path.0, &path.1).await?;
+    Ok(HttpResponse::Ok().json(Pack {
+        product: twin.code.to_string(),
+        serial: twin.pack.serial.to_string(),
+        lot: twin.lot.batch.to_string(),
+        expiry: twin.lot.expiry.to_string(),
+        state: twin.pack.state.as_str(),
+    }))
+}
+
+/// What happened to a pack: its lot's facts and its own.
+///
+/// # Errors
+/// There is no such pack.
+#[utoipa::path(get, path = "/v1/packs/{code}/{serial}/events", tag = "packs",
+    params(("code" = String, Path), ("serial" = String, Path)), responses((status = 200, body = Page<PackEvent>)))]
+pub async fn events(
+    caller: Caller,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let twin = found(&caller, &path.0, &path.1).await?;
+    let facts = caller
+        .read(move |reader| reader.fact_list_of_pack(twin.product, &twin.pack.serial))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page {
+        items: facts.iter().map(PackEvent::from).collect(),
+        next: None,
+    }))
+}
+
+/// The packs of a lot in the order of their serials, also as CSV.
+///
+/// # Errors
+/// There is no such lot; a parameter is wrong.
+#[utoipa::path(get, path = "/v1/lots/{product}/{lot}/packs", tag = "lots",
+    params(("product" = String, Path), ("lot" = String, Path), ("limit" = Option<u32>, Query),
+        ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Page<PackOfLot>)))]
+pub async fn list(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<(String, String)>,
+    mut query: Query,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (code, batch) = names(&path)?;
+    let limit = query.limit();
+    let after = query.cursor(|key| Serial::parse(key).ok());
+    query.close()?;
+    let packs = caller.at_desk(&shared, move |desk| {
+        desk.require(Permission::LotsRead)?;
+        desk.scope().read(|reader| {
+            let (product, lot) = lot_of(reader, &code, &batch)?;
+            Ok(reader.pack_list(product.no, lot.no, after.as_ref(), i64::from(limit) + 1)?)
+        })
+    });
+    let item = |pack: &PackRecord| PackOfLot {
+        serial: pack.serial.to_string(),
+        state: pack.state.as_str(),
+    };
+    Page::of(packs.await?.iter().map(item).collect(), limit, |pack| {
+        pack.serial.clone()
+    })
+    .respond(&request)
+}
+
+/// Sets packs of one lot to a state and tells the hub.
+///
+/// # Errors
+/// Every pack that is not of this lot or cannot take the state, at once.
+#[utoipa::path(post, path = "/v1/packs:change-bulk", tag = "packs", request_body = StateChange,
+    responses((status = 202, description = "`Location` is the message")))]
+pub async fn change(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    Body(wanted): Body<StateChange>,
+) -> Result<HttpResponse, Problem> {
+    let mut faults = Vec::new();
+    let mut fault =
+        |place: String, text: String| faults.push(Refusal::at(Code::RequestMalformed, place, text));
+    let code = ProductCode::parse(&wanted.product)
+        .map_err(|error| fault("/product".into(), error.to_string()))
+        .ok();
+    let batch = BatchNumber::parse(&wanted.lot)
+        .map_err(|error| fault("/lot".into(), error.to_string()))
+        .ok();
+    let state = PackState::parse(&wanted.state);
+    if state.is_none() {
+        let states = PackState::ALL.map(PackState::as_str).join(", ");
+        fault("/state".into(), format!("Here belongs one of {states}."));
+    }
+    let mut serials = Vec::new();
+    for (index, text) in wanted.serials.iter().enumerate() {
+        match Serial::parse(text) {
+            Ok(serial) => serials.push(serial),
+            Err(error) => fault(format!("/serials/{index}"), error.to_string()),
+        }
+    }
+    Refusals::check(faults)?;
+    let (Some(code), Some(batch), Some(state)) = (code, batch, state) else {
+        return Err(Problem::unavailable());
+    };
+    let message = caller.at_desk(&shared, move |desk| {
+        lot::change_states(desk, &code, &batch, &serials, state)
+    });
+    Ok(super::message::on_its_way(message.await?))
+}
