@@ -149,12 +149,19 @@ pub(super) fn see(address: impl Into<String>) -> HttpResponse {
         .finish()
 }
 
-/// Every fault as a sentence for a form.
+/// Every fault as a sentence with its code for a form.
 pub(super) fn sentences(problem: &Problem) -> Vec<String> {
     problem
         .refusals()
         .iter()
-        .map(|refusal| format!("{} {}", sentence(&refusal.text), refusal.code.remedy()))
+        .map(|refusal| {
+            format!(
+                "{} {} ({})",
+                sentence(&refusal.text),
+                refusal.code.remedy(),
+                refusal.code
+            )
+        })
         .collect()
 }
 
