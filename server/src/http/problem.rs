@@ -185,20 +185,6 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<AppError> for Problem {
-    fn from(error: AppError) -> Self {
-        match error {
-            AppError::Refused(refusals) => refusals.into(),
-            AppError::Forbidden(refusal) => refusal.into(),
-            AppError::NotFound => Problem::not_found(),
-            AppError::Stale => {
-                Problem::of(Code::PreconditionFailed, "Someone changed this meanwhile.")
-            }
-            AppError::Store(error) => error.into(),
-        }
-    }
-}
-
 /// An error and all its causes, for the operator's log.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
