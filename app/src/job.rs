@@ -39,8 +39,11 @@ impl JobEnd {
     }
 }
 
+/// What a kind of job does.
+type Work = fn(&JobDesk<'_>) -> Result<JobEnd, AppError>;
+
 /// The work of each kind of job.
-fn work_of(kind: &str) -> Option<fn(&JobDesk<'_>) -> Result<JobEnd, AppError>> {
+fn work_of(kind: &str) -> Option<Work> {
     match kind {
         upload::CHECK_JOB => Some(upload::run_check),
         upload::COMMIT_JOB => Some(upload::run_commit),

@@ -124,10 +124,7 @@ impl Listing {
         } else {
             total.unwrap_or(0)
         };
-        let href = next.map(|key| {
-            let list = self.with("cursor", &cursor(&format!("{last} {key}")));
-            list
-        });
+        let href = next.map(|key| self.with("cursor", &cursor(&format!("{last} {key}"))));
         Pager {
             noun: self.noun.to_owned(),
             total,

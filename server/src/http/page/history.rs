@@ -57,6 +57,8 @@ pub(super) async fn of(
     people: &People,
     object: Option<String>,
 ) -> Result<Timeline, Problem> {
+    // On its own page an object needs no name.
+    let names_object = object.is_none();
     let entries = desk
         .caller
         .read(move |reader| reader.audit_list_before(i64::MAX, object.as_deref(), ENTRIES))
@@ -64,13 +66,18 @@ pub(super) async fn of(
     Ok(Timeline {
         entries: entries
             .iter()
-            .filter_map(|stored| line(desk, people, stored))
+            .filter_map(|stored| line(desk, people, stored, names_object))
             .collect(),
         when_empty: "Nothing happened yet.".to_owned(),
     })
 }
 
-fn line(desk: &Desk, people: &People, stored: &StoredEntry) -> Option<TimelineEntry> {
+fn line(
+    desk: &Desk,
+    people: &People,
+    stored: &StoredEntry,
+    names_object: bool,
+) -> Option<TimelineEntry> {
     let entry = &stored.entry;
     let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
     let is_auditor = desk.caller.may(Permission::AuditRead);
@@ -80,7 +87,7 @@ fn line(desk: &Desk, people: &People, stored: &StoredEntry) -> Option<TimelineEn
         None => return None,
     };
     let object = entry.object.split_once(' ').map_or("", |(_, name)| name);
-    let object = if object.len() <= 48 { object } else { "" };
+    let object = if names_object { object } else { "" };
     Some(TimelineEntry {
         at: desk.moment(entry.at),
         tone,
@@ -95,7 +102,9 @@ fn line(desk: &Desk, people: &People, stored: &StoredEntry) -> Option<TimelineEn
             (true, true) => super::audit::written(&detail),
             (true, false) => String::new(),
         },
-        href: address::of_object(&entry.object),
+        href: names_object
+            .then(|| address::of_object(&entry.object))
+            .flatten(),
     })
 }
 
@@ -119,6 +128,7 @@ fn told(action: &str, detail: &Value) -> Option<(Tone, String)> {
                 words::counted(count("packs"), "pack")
             ),
         )),
+        "upload.commit_opened" => plain(Tone::Neutral, "Storing began"),
         "upload.committed" => Some((
             Tone::Good,
             format!("{} stored", words::counted(count("packs"), "pack")),

@@ -179,8 +179,8 @@ pub struct ReceiptSource {
     pub packs: u64,
     /// When it was received.
     pub received_at: Moment,
-    /// Who sent it.
-    pub by: String,
+    /// SHA-256 of its sorted serial list, in hexadecimal.
+    pub list_sha256: String,
 }
 
 /// What the hub acknowledged.

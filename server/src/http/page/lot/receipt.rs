@@ -83,7 +83,7 @@ pub(in crate::http) async fn sheet(
                 sha256: source.original_sha256.clone(),
                 packs: source.packs,
                 received_at: moment(source.stored_at),
-                by: format!("serial list {}", source.list_sha256),
+                list_sha256: source.list_sha256.clone(),
             })
             .collect(),
         acknowledgements: receipt

@@ -18,8 +18,8 @@ use crate::http::problem::Problem;
 use crate::http::shared::Shared;
 use crate::pages::frame::Section;
 use crate::pages::piece::{
-    Action, Code, Completeness, Download, Fact, FactValue, Field, FieldGroup, FieldKind,
-    Form as FormPiece, Input, Link, Mark, Title, Tone,
+    Action, Code, Completeness, Fact, FactValue, Field, FieldGroup, FieldKind, Form as FormPiece,
+    Input, Link, Mark, Title, Tone,
 };
 use crate::pages::view::lot::{LotDifference, LotMessage, LotPage};
 
@@ -82,12 +82,7 @@ pub(super) async fn lot_page(
             .iter()
             .map(|message| message_row(&desk, message))
             .collect(),
-        downloads: vec![Download {
-            label: "Receipt".into(),
-            href: format!("{here}/receipt"),
-            file_name: String::new(),
-            note: "to print".into(),
-        }],
+        downloads: Vec::new(),
         timeline,
         frame: desk.frame,
     };
@@ -228,7 +223,10 @@ fn facts(desk: &Desk, lot: &LotView) -> Vec<Fact> {
 }
 
 fn actions(desk: &Desk, lot: &LotView, here: &str) -> Vec<Action> {
-    let mut actions = Vec::new();
+    let mut actions = vec![Action::link(
+        "Receipt for the Qualified Person",
+        format!("{here}/receipt"),
+    )];
     let (packs, against) = &lot.difference;
     if desk.caller.may(Permission::LotsWrite) && *packs > 0 && *packs != lot.unsent.0 {
         let send = Action::link(

@@ -275,10 +275,13 @@ fn answer(whole: &Whole) -> String {
         (UploadState::Withdrawn, _) => {
             "This upload was withdrawn; nothing of it is stored.".to_owned()
         }
-        (UploadState::Committed, Some(summary)) => format!(
-            "All {} of this file are stored.",
-            words::counted(summary.lots, "lot")
-        ),
+        (UploadState::Committed, Some(summary)) => match summary.lots {
+            1 => "The lot of this file is stored.".to_owned(),
+            lots => format!(
+                "All {} of this file are stored.",
+                words::counted(lots, "lot")
+            ),
+        },
         (_, Some(summary)) => checked(&summary),
         (_, None) => String::new(),
     }
