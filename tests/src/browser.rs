@@ -333,7 +333,8 @@ impl Browser {
                     self.text()
                 );
             }
-            self.runtime.block_on(tokio::time::sleep(ASK_EVERY));
+            self.runtime
+                .block_on(async { tokio::time::sleep(ASK_EVERY).await });
         }
     }
 
