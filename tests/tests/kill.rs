@@ -221,9 +221,16 @@ impl Server {
         }
     }
 
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which the test has told by then.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -2,7 +2,11 @@
 //! program with status 1.
 
 mod audit;
+mod bench;
+mod demo;
 mod migrate;
+mod sandbox;
+mod scan;
 mod serve;
 mod worker;
 
@@ -11,7 +15,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use packtwin_app::error::AppError;
 use packtwin_core::time::Clock;
+use packtwin_simulators::eu_hub::SimulatorError;
+use packtwin_simulators::sandbox_authority::SandboxError;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::site::{Site, SiteSettings};
 
@@ -30,6 +37,8 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Found a complete sandbox site in a folder, or go on with it, and serve it on this machine.
+    Demo(demo::DemoArguments),
     /// Serve a site.
     Serve(SiteArguments),
     /// Do the jobs and send the messages of a site that others serve.
@@ -39,6 +48,11 @@ enum Command {
     /// The audit trail.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Say what a scanned code is and what happened to it on the way.
+    Scan(scan::ScanArguments),
+    /// Measure the product's own paths beside the fastest route of the engine.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
 }
 
 #[derive(Subcommand)]
@@ -76,16 +90,29 @@ enum Failure {
     Listen(#[from] ListenError),
     #[error("input or output failed")]
     Io(#[from] std::io::Error),
+    #[error(transparent)]
+    UseCase(#[from] AppError),
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    #[error("the hub simulator cannot start")]
+    Simulator(#[from] SimulatorError),
     #[error("{0}")]
     Found(String),
+}
+
+impl Failure {
+    fn found(text: impl Into<String>) -> Self {
+        Failure::Found(text.into())
+    }
 }
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     let outcome = match CommandLine::parse().command {
-        Command::Serve(site) => site
-            .configuration()
-            .and_then(|configuration| serve::run(configuration)),
+        Command::Scan(arguments) => return scan::run(&arguments),
+        Command::Bench(bench) => bench::run(&bench),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Serve(site) => site.configuration().and_then(serve::run),
         Command::Worker(site) => site
             .configuration()
             .and_then(|configuration| worker::run(&configuration)),

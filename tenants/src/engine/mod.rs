@@ -15,6 +15,7 @@ mod connect;
 mod postgres_address;
 mod postgres_tls;
 mod postgres_trust;
+pub mod scratch;
 pub mod yardstick;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};

@@ -155,6 +155,7 @@ fn told(action: &str, detail: &Value) -> Option<(Tone, String)> {
         "connector.set_up" => plain(Tone::Neutral, "Connector set up"),
         "connector.paused" => plain(Tone::Attention, "Connector paused"),
         "connector.resumed" => plain(Tone::Good, "Connector resumed"),
+        "connector.checked" => plain(Tone::Neutral, "Credentials checked"),
         "connector.down" => plain(Tone::Bad, "Connector down"),
         "connector.recovered" => plain(Tone::Good, "Connector recovered"),
         "job.finished" => {

@@ -1,12 +1,8 @@
-//! Long work (users.md 2.4): list, one job with its result, cancel, and the events that a page follows.
-
-use std::time::Duration;
+//! Long work (users.md 2.4): list, one job with its result, and cancel. The events that a page
+//! follows are those of the API.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::web::{self, Bytes};
-use actix_web::{Error, HttpRequest, HttpResponse};
-use futures_util::stream;
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_app::job::cancel_job;
 use packtwin_core::ids::JobId;
@@ -28,8 +24,6 @@ use crate::pages::view::job::{JobPage, JobRow, JobsPage};
 
 /// Rows of one page of the list.
 const ROWS: usize = 50;
-/// How often the row of a job is looked at for those who follow it.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The list.
 pub(in crate::http) async fn list(
@@ -211,80 +205,6 @@ pub(in crate::http) async fn cancel(
     Ok(see(format!("/jobs/{id}")))
 }
 
-/// Server-sent events of a job, until it ends or the reader leaves.
-pub(in crate::http) async fn events(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    path: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let id: JobId = id(&path)?;
-    let first = read(&caller, id).await?;
-    let follow = Follow {
-        caller,
-        id,
-        before: None,
-        present: Some(first),
-        shared,
-    };
-    let events = stream::unfold(follow, |mut follow| async move {
-        let record = match follow.present.take() {
-            Some(record) => record,
-            None => {
-                // An ended job was told already; nothing follows.
-                if follow
-                    .before
-                    .as_ref()
-                    .is_some_and(|(_, record)| has_ended(record))
-                {
-                    return None;
-                }
-                tokio::time::sleep(LOOK_EVERY).await;
-                read(&follow.caller, follow.id).await.ok()?
-            }
-        };
-        let now = follow.shared.now();
-        let text = event(&record, follow.before.as_ref(), now);
-        follow.before = Some((now, record));
-        Some((Ok::<_, Error>(Bytes::from(text)), follow))
-    });
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/event-stream"))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(events))
-}
-
-/// Someone who follows a job.
-struct Follow {
-    caller: Caller,
-    id: JobId,
-    before: Option<(Timestamp, JobRecord)>,
-    present: Option<JobRecord>,
-    shared: web::Data<Shared>,
-}
-
-/// One event as `static/progress.js` reads it.
-fn event(record: &JobRecord, before: Option<&(Timestamp, JobRecord)>, now: Timestamp) -> String {
-    let per_second = match (before, record.started_at) {
-        (Some((at, earlier)), _) if record.done > earlier.done => {
-            per_second(record.done - earlier.done, *at, now)
-        }
-        (_, Some(started)) => per_second(record.done, started, now),
-        (_, None) => 0,
-    };
-    let left = record.total.saturating_sub(record.done);
-    let seconds_left = (per_second > 0 && record.total > 0).then(|| left.div_ceil(per_second));
-    let told = serde_json::json!({
-        "done": record.done, "total": record.total, "per_second": per_second, "seconds_left": seconds_left,
-        "ended": has_ended(record),
-    });
-    format!("data: {told}\n\n")
-}
-
-fn per_second(done: u64, from: Timestamp, to: Timestamp) -> u64 {
-    let micros = u64::try_from(to.micros_since(from)).unwrap_or(0).max(1);
-    u64::try_from(u128::from(done) * 1_000_000 / u128::from(micros)).unwrap_or(u64::MAX)
-}
-
 async fn read(caller: &Caller, id: JobId) -> Result<JobRecord, Problem> {
     caller
         .read(move |reader| reader.job_get(id))
@@ -379,18 +299,6 @@ mod tests {
             finished_at: None,
             result: String::new(),
         }
-    }
-
-    #[test]
-    fn an_event_tells_rate_and_time_left() {
-        let half = record(JobState::Running, 500, 1_000);
-        let text = event(&half, None, Timestamp::from_micros(5_000_000));
-        let told: serde_json::Value =
-            serde_json::from_str(text.trim_start_matches("data: ")).unwrap();
-        assert_eq!(
-            told,
-            serde_json::json!({ "done": 500, "total": 1000, "per_second": 100, "seconds_left": 5, "ended": false })
-        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod address;
 pub(super) mod api_key;
 pub(super) mod asset;
 pub(super) mod audit;
+pub(super) mod connector;
 pub(super) mod download;
 pub(super) mod form;
 mod history;
@@ -13,10 +14,12 @@ pub(super) mod home;
 pub(super) mod job;
 pub(super) mod lot;
 pub(super) mod message;
+pub(super) mod pack;
 pub(super) mod password;
 pub(super) mod problem;
 pub(super) mod product;
 pub(super) mod role;
+pub(super) mod search;
 pub(super) mod sign_in;
 mod table;
 pub(super) mod theme;
@@ -94,7 +97,7 @@ impl Desk {
     /// What the use case answers.
     pub(super) async fn work<T: Send + 'static>(
         &self,
-        shared: &Shared,
+        shared: &actix_web::web::Data<Shared>,
         work: impl FnOnce(&packtwin_app::desk::Desk<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
         self.caller.at_desk(shared, work).await
@@ -146,12 +149,19 @@ pub(super) fn see(address: impl Into<String>) -> HttpResponse {
         .finish()
 }
 
-/// Every fault as a sentence for a form.
+/// Every fault as a sentence with its code for a form.
 pub(super) fn sentences(problem: &Problem) -> Vec<String> {
     problem
         .refusals()
         .iter()
-        .map(|refusal| format!("{} {}", sentence(&refusal.text), refusal.code.remedy()))
+        .map(|refusal| {
+            format!(
+                "{} {} ({})",
+                sentence(&refusal.text),
+                refusal.code.remedy(),
+                refusal.code
+            )
+        })
         .collect()
 }
 

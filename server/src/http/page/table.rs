@@ -7,11 +7,12 @@ use packtwin_core::role::Permission::{
 
 use super::lot::{act, receipt};
 use super::product::{act as product_act, form as product_form};
-use super::upload::{decide, file, receive};
+use super::upload::{decide, file, mapping, receive};
 use super::{
-    api_key, asset, audit, home, job, lot, message, password, product, role, sign_in, theme,
-    upload, user,
+    api_key, asset, audit, connector, home, job, lot, message, pack, password, product, role,
+    search, sign_in, theme, upload, user,
 };
+use crate::http::job as api_job;
 use crate::http::route::Access::{Known, Needs, Open};
 
 crate::routes! { rows for People {
@@ -38,6 +39,16 @@ crate::routes! { rows for People {
     GET  "/products/{code}/withdraw"               Needs(LotsRecall)    => product_act::ask_withdraw;
     POST "/products/{code}/withdraw"               Needs(LotsRecall)    => product_act::withdraw;
 
+    GET  "/connectors"                             Needs(ConnectorsRead)  => connector::list;
+    GET  "/connectors/{name}"                      Needs(ConnectorsRead)  => connector::show;
+    POST "/connectors/{name}"                      Needs(ConnectorsWrite) => connector::set_up;
+    POST "/connectors/{name}/pause"                Needs(ConnectorsWrite) => connector::pause;
+    POST "/connectors/{name}/resume"               Needs(ConnectorsWrite) => connector::resume;
+    POST "/connectors/{name}/check"                Needs(ConnectorsWrite) => connector::check;
+
+    GET  "/search"                                 Known           => search::search;
+    GET  "/packs/{code}/{serial}"                  Needs(LotsRead) => pack::show;
+
     GET  "/messages"                               Needs(ConnectorsRead)  => message::list;
     GET  "/messages/{id}"                          Needs(ConnectorsRead)  => message::show;
     GET  "/messages/{id}/document"                 Needs(ConnectorsWrite) => message::document;
@@ -53,6 +64,8 @@ crate::routes! { rows for People {
     GET  "/uploads/{id}/errors"                    Needs(UploadsRead)  => file::errors;
     POST "/uploads/{id}/fixes"                     Needs(UploadsWrite) => decide::fixes;
     POST "/uploads/{id}/commit"                    Needs(UploadsWrite) => decide::commit;
+    GET  "/uploads/{id}/mapping"                   Needs(UploadsWrite) => mapping::show;
+    POST "/uploads/{id}/mapping"                   Needs(UploadsWrite) => mapping::decide;
     GET  "/uploads/{id}/withdraw"                  Needs(UploadsWrite) => decide::ask_withdraw;
     POST "/uploads/{id}/withdraw"                  Needs(UploadsWrite) => decide::do_withdraw;
 
@@ -72,7 +85,7 @@ crate::routes! { rows for People {
 
     GET  "/jobs"                                   Needs(JobsRead)     => job::list;
     GET  "/jobs/{id}"                              Needs(JobsRead)     => job::show;
-    GET  "/jobs/{id}/events"                       Needs(JobsRead)     => job::events;
+    GET  "/jobs/{id}/events"                       Needs(JobsRead)     => api_job::events;
     POST "/jobs/{id}/cancel"                       Needs(UploadsWrite) => job::cancel;
 
     GET  "/administration/users"                   Needs(Administer) => user::list;

@@ -137,7 +137,7 @@ async fn do_send(
 }
 
 async fn send_page(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
     desk: Desk,
     name: (String, String),
     what: SendWhat,
@@ -274,7 +274,7 @@ fn recall_order(form: &Form, batch: &str) -> Result<(Vec<Market>, String), Refus
 }
 
 async fn recall_page(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
     desk: Desk,
     name: (String, String),
     problem: Option<Problem>,
@@ -394,7 +394,7 @@ fn states_order(form: &Form) -> Result<(Vec<Serial>, PackState), Refusals> {
 }
 
 async fn states_page(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
     desk: Desk,
     name: (String, String),
     problem: Option<Problem>,
@@ -465,7 +465,11 @@ fn is_final(problem: &Problem) -> bool {
     problem.status().is_server_error() || problem.status() == StatusCode::NOT_FOUND
 }
 
-async fn read(shared: &Shared, desk: &Desk, name: (String, String)) -> Result<LotView, Problem> {
+async fn read(
+    shared: &web::Data<Shared>,
+    desk: &Desk,
+    name: (String, String),
+) -> Result<LotView, Problem> {
     let (code, batch) = named(name)?;
     desk.work(shared, move |desk| view_lot(desk, &code, &batch))
         .await

@@ -44,7 +44,7 @@ pub(in crate::http) async fn show(
 
 /// The page, with what was refused of the produced count that was just entered.
 pub(super) async fn lot_page(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
     desk: Desk,
     name: (String, String),
     shows_all: bool,

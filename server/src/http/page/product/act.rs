@@ -143,7 +143,7 @@ fn order(form: &Form, code: &ProductCode) -> Result<(Vec<Market>, String), Refus
 }
 
 async fn withdraw_page(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
     desk: Desk,
     code: ProductCode,
     problem: Option<Problem>,

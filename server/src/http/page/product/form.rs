@@ -193,7 +193,11 @@ fn answer(
     }
 }
 
-async fn latest(shared: &Shared, desk: &Desk, code: ProductCode) -> Result<VersionRecord, Problem> {
+async fn latest(
+    shared: &web::Data<Shared>,
+    desk: &Desk,
+    code: ProductCode,
+) -> Result<VersionRecord, Problem> {
     desk.work(shared, move |desk| {
         desk.scope().read(|reader| {
             let product = product_of(reader, &code)?;

@@ -3,6 +3,7 @@
 
 pub(in crate::http) mod decide;
 pub(in crate::http) mod file;
+pub(in crate::http) mod mapping;
 pub(in crate::http) mod receive;
 pub(in crate::http) mod show;
 
@@ -75,7 +76,7 @@ type Wanted = (
 
 /// The list, with what was refused of a file that was just sent.
 async fn uploads_page(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
     desk: Desk,
     status: StatusCode,
     (state, partner, text, at): Wanted,
@@ -235,7 +236,7 @@ fn kind(word: &str) -> &str {
     }
 }
 
-fn drop_zone(shared: &Shared, desk: &Desk, refused: Option<&Problem>) -> DropZone {
+fn drop_zone(shared: &web::Data<Shared>, desk: &Desk, refused: Option<&Problem>) -> DropZone {
     let template = |label: &str, ending: &str| Download {
         label: label.to_owned(),
         href: format!("/uploads/template.{ending}"),

@@ -53,7 +53,7 @@ pub(in crate::http) async fn create(
 }
 
 async fn receive(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
     caller: &Caller,
     request: &HttpRequest,
     payload: actix_web::dev::Payload,
@@ -142,7 +142,7 @@ async fn write(mut file: BlobWriter, piece: Vec<u8>) -> Result<BlobWriter, Probl
 
 /// Takes the spooled file as an upload; the same content is the same upload.
 async fn take(
-    shared: &Shared,
+    shared: &web::Data<Shared>,
     caller: &Caller,
     file_name: String,
     partner: String,

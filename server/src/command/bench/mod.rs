@@ -1,0 +1,24 @@
+//! `packtwin bench`: the product's own paths, each with its yardstick in the same run.
+//!
+//! People read standard error; the last line of standard output is one JSON object for machines.
+
+mod ingest;
+mod measure;
+mod pack_file;
+
+use clap::Subcommand;
+
+use super::Failure;
+
+/// What to measure.
+#[derive(Subcommand)]
+pub(super) enum BenchCommand {
+    /// A serial file from its receipt to written hub documents, beside the engine's fastest bulk route.
+    Ingest(ingest::IngestArguments),
+}
+
+pub(super) fn run(command: &BenchCommand) -> Result<(), Failure> {
+    match command {
+        BenchCommand::Ingest(arguments) => ingest::run(arguments),
+    }
+}
