@@ -78,9 +78,15 @@ mod tests {
     #[test]
     fn only_the_name_of_the_database_changes() {
         for (url, expected) in [
-            ("postgres://u:p@host:5/db?sslmode=require", "postgres://u:p@host:5/new?sslmode=require"),
+            (
+                "postgres://u:p@host:5/db?sslmode=require",
+                "postgres://u:p@host:5/new?sslmode=require",
+            ),
             ("postgresql://host", "postgresql://host/new"),
-            ("postgres:///db?host=/run/pg", "postgres:///new?host=/run/pg"),
+            (
+                "postgres:///db?host=/run/pg",
+                "postgres:///new?host=/run/pg",
+            ),
         ] {
             assert_eq!(with_database(url, "new"), expected);
         }
