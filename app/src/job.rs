@@ -18,7 +18,7 @@ use crate::house::House;
 use crate::{lot, upload};
 
 /// How long a worker may be silent before another takes its job.
-const LEASE_SECONDS: i64 = 60;
+const LEASE_SECONDS: i64 = 30;
 /// How often progress is written, in microseconds.
 const PROGRESS_EVERY_MICROS: i64 = 250_000;
 
@@ -39,8 +39,11 @@ impl JobEnd {
     }
 }
 
+/// What a kind of job does.
+type Work = fn(&JobDesk<'_>) -> Result<JobEnd, AppError>;
+
 /// The work of each kind of job.
-fn work_of(kind: &str) -> Option<fn(&JobDesk<'_>) -> Result<JobEnd, AppError>> {
+fn work_of(kind: &str) -> Option<Work> {
     match kind {
         upload::CHECK_JOB => Some(upload::run_check),
         upload::COMMIT_JOB => Some(upload::run_commit),
@@ -58,6 +61,7 @@ pub struct JobDesk<'h> {
     total: Cell<u64>,
     done: Cell<u64>,
     cancelled: Cell<bool>,
+    lost: Cell<bool>,
 }
 
 impl<'h> JobDesk<'h> {
@@ -89,6 +93,16 @@ impl<'h> JobDesk<'h> {
     /// Says how much there is to do.
     pub(crate) fn begin(&self, total: u64) {
         self.total.set(total);
+    }
+
+    /// Whether another worker has the job by now: nothing of it may be touched any more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.get()
+    }
+
+    /// How far the work has come, as last written.
+    pub(crate) fn done(&self) -> u64 {
+        self.done.get()
     }
 
     /// Says how far the work has come; written at most a few times a second. `false` asks the job to stop.
@@ -141,8 +155,13 @@ impl<'h> JobDesk<'h> {
     fn note(&self, signal: JobGoes) -> bool {
         match signal {
             JobGoes::Continue => true,
-            JobGoes::Cancel | JobGoes::Lost => {
+            JobGoes::Cancel => {
                 self.cancelled.set(true);
+                false
+            }
+            JobGoes::Lost => {
+                self.cancelled.set(true);
+                self.lost.set(true);
                 false
             }
         }
@@ -199,6 +218,7 @@ fn run_one(house: &House, tenant: TenantId) -> Result<bool, AppError> {
         total: Cell::new(claim.job.total),
         done: Cell::new(claim.job.done),
         cancelled: Cell::new(false),
+        lost: Cell::new(false),
         claim,
     };
     let end = match work_of(&desk.claim.job.kind) {

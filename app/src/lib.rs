@@ -5,6 +5,7 @@
 //! makes sense now, one transaction, the answer.
 
 pub mod connector;
+pub mod credential_check;
 pub mod desk;
 pub mod error;
 pub mod house;

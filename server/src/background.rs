@@ -4,14 +4,13 @@
 //! processes may do this beside each other and none is needed to stop well: what was left is taken up when its lease ends.
 //! The passes themselves are `app`'s and `tenants`'.
 
+use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use packtwin_app::house::House;
-use packtwin_app::{job, message};
-use packtwin_tenants::error::StoreError;
-use packtwin_tenants::scope::Housekeeping;
+use packtwin_app::{job, message, upkeep};
 
 /// Threads that do jobs: one tenant's long work does not keep all others waiting.
 const JOB_THREADS: usize = 2;
@@ -26,6 +25,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 pub struct Background {
     bell: Arc<Bell>,
     threads: Vec<JoinHandle<()>>,
+    /// Held as long as the process lives; the system lets it go when the process dies, however it dies.
+    _only_worker: Option<File>,
 }
 
 /// Wakes resting threads when it is time to stop.
@@ -56,6 +57,7 @@ impl Background {
         let mut background = Background {
             bell: Arc::default(),
             threads: Vec::new(),
+            _only_worker: take_over_alone(house)?,
         };
         for _ in 0..JOB_THREADS {
             background.add("jobs", REST, house, |house| {
@@ -68,8 +70,8 @@ impl Background {
                 message::dispatch(house).map(|pass| pass.worked > 0),
             )
         })?;
-        background.add("sweeps", SWEEP_EVERY, house, |house| {
-            told("sweeps", sweep(house).map(|()| false))
+        background.add("upkeep", SWEEP_EVERY, house, |house| {
+            told("upkeep", upkeep::upkeep(house).map(|_| false))
         })?;
         Ok(background)
     }
@@ -114,26 +116,25 @@ impl Background {
     }
 }
 
+/// The only worker of a site on this machine goes on at once where a killed one stopped, instead of waiting for its
+/// leases to end. Whether it is the only one, a lock on a file in the site's folder tells. PostgreSQL sites may have
+/// workers on other machines, so there the leases alone decide.
+fn take_over_alone(house: &House) -> std::io::Result<Option<File>> {
+    if house.site().engine_name() != "sqlite" {
+        return Ok(None);
+    }
+    let lock = File::create(house.site().folder().join("worker.lock"))?;
+    if lock.try_lock().is_err() {
+        return Ok(None);
+    }
+    told("take over", upkeep::take_over(house).map(|freed| freed > 0));
+    Ok(Some(lock))
+}
+
 /// Whether a pass found work; a pass that failed is told and tried again after a rest.
 fn told<E: std::error::Error>(pass: &'static str, outcome: Result<bool, E>) -> bool {
     outcome.unwrap_or_else(|error| {
         tracing::error!(pass, %error, "a pass failed; it is tried again");
         false
     })
-}
-
-/// Forgets sessions, remembered answers, deliveries and counters whose time has passed.
-fn sweep(house: &House) -> Result<(), StoreError> {
-    let now = house.now();
-    house.site().throttle_sweep(now)?;
-    for tenant in house.site().tenant_list()? {
-        let scope = house.site().system_scope(tenant.id, "sweep");
-        scope.housekeep(now, Housekeeping::Sweep, |writer| {
-            writer.session_sweep()?;
-            writer.idempotency_sweep()?;
-            writer.webhook_delivery_sweep()?;
-            Ok::<_, StoreError>(())
-        })?;
-    }
-    Ok(())
 }

@@ -2,5 +2,6 @@
 
 pub mod browser;
 pub mod conformance;
+pub mod served_site;
 pub mod server_process;
 pub mod story;

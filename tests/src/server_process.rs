@@ -72,7 +72,7 @@ impl ServerProcess {
             .stdout(output)
             .stderr(errors)
             .spawn()
-            .expect("the program starts; build it with cargo build --bins");
+            .expect("the program starts");
         let mut server = ServerProcess {
             child,
             url: url.to_owned(),
@@ -131,7 +131,7 @@ pub fn program() -> Command {
     };
     assert!(
         path.is_file(),
-        "there is no {}; build it with cargo build --bins",
+        "there is no {}; cargo builds it with the tests of this crate",
         path.display()
     );
     let mut command = Command::new(path);
@@ -152,10 +152,11 @@ pub fn free_port() -> u16 {
         .port()
 }
 
+/// The program as it is built with the tests (`src/bin/packtwin_under_test.rs`), so that it is never older than they are.
 /// Tests stand in `TARGET/PROFILE/deps`, programs in `TARGET/PROFILE`.
 fn beside_the_tests() -> PathBuf {
     let tests = std::env::current_exe().expect("a test knows its own program");
     let profile = tests.ancestors().nth(2).and_then(Path::file_name);
     let profile = profile.expect("tests stand in a profile's folder");
-    target_folder().join(profile).join("packtwin")
+    target_folder().join(profile).join("packtwin_under_test")
 }

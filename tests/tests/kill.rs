@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +30,7 @@ use packtwin_transport::HttpsTransport;
 use packtwin_transport::webhook::WebhookPoster;
 use serde_json::{Value, json};
 
-/// How often the process is killed; `PACKTWIN_KILLS` sets another number.
+/// How often the process is killed; `PACKTWIN_TEST_KILLS` sets another number.
 const KILLS: u32 = 200;
 /// Packs of one lot: several parts, stretches and messages.
 const PACKS: usize = 1_500;
@@ -46,7 +45,9 @@ struct MachineClock;
 
 impl Clock for MachineClock {
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
         Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
     }
 }
@@ -65,7 +66,11 @@ impl Ground {
         let clock = Arc::new(MachineClock);
         let authority = SandboxAuthority::generate(clock.now()).unwrap();
         let identity = authority.server(clock.now()).unwrap();
-        let hub = HubSimulator::start(SimulatorSettings::new(identity, authority.trusted_pem()), clock.clone()).unwrap();
+        let hub = HubSimulator::start(
+            SimulatorSettings::new(identity, authority.trusted_pem()),
+            clock.clone(),
+        )
+        .unwrap();
         let engine = Engine::from_address(&folder.path().join("site.db").display().to_string());
         engine.migrate().unwrap();
         let settings = SiteSettings {
@@ -75,7 +80,9 @@ impl Ground {
             connections: 4,
         };
         let site = Site::open(settings, clock.now()).unwrap();
-        let tenant = site.tenant_create("Alder Pharma", "alder", "Europe/Berlin", clock.now()).unwrap();
+        let tenant = site
+            .tenant_create("Alder Pharma", "alder", "Europe/Berlin", clock.now())
+            .unwrap();
         let actor = site.system_scope(tenant, "founding").actor().clone();
         let webhooks = WebhookPoster {
             trusted_pem: String::new(),
@@ -84,9 +91,21 @@ impl Ground {
             limits: packtwin_connector_port::transport::Limits::default(),
         };
         let transport = Arc::new(HttpsTransport::new(Environment::Test));
-        let house = House::new(site, clock.clone(), transport, webhooks, HouseSettings::default());
+        let house = House::new(
+            site,
+            clock.clone(),
+            transport,
+            webhooks,
+            HouseSettings::default(),
+        );
         let desk = Desk::new(&house, actor, Permission::ALL.to_vec());
-        let client = authority.client("alder", clock.now().plus_days(-1), clock.now().plus_days(300)).unwrap();
+        let client = authority
+            .client(
+                "alder",
+                clock.now().plus_days(-1),
+                clock.now().plus_days(300),
+            )
+            .unwrap();
         let connector = SetUpConnector {
             settings: ConnectorSettings {
                 url: hub.url(),
@@ -101,7 +120,12 @@ impl Ground {
             expected: None,
         };
         set_up_connector(&desk, EU_HUB, connector).unwrap();
-        create_product(&desk, product_code(), &master_data("Alderine 10 mg tablets", &["DE"])).unwrap();
+        create_product(
+            &desk,
+            product_code(),
+            &master_data("Alderine 10 mg tablets", &["DE"]),
+        )
+        .unwrap();
         send_version(&desk, &product_code(), 1).unwrap();
         dispatch(&house).unwrap();
         let scopes = [
@@ -110,10 +134,26 @@ impl Ground {
             Permission::LotsRead,
             Permission::LotsWrite,
         ];
-        let new = NewApiKey { name: "kill test", scopes: &scopes, expires_at: None };
-        let (_, secret) = desk.scope().change(desk.now(), |writer| writer.api_key_create(new)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Ground { key: secret.expose_text().unwrap().to_owned(), folder, hub, port }
+        let new = NewApiKey {
+            name: "kill test",
+            scopes: &scopes,
+            expires_at: None,
+        };
+        let (_, secret) = desk
+            .scope()
+            .change(desk.now(), |writer| writer.api_key_create(new))
+            .unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        Ground {
+            key: secret.expose_text().unwrap().to_owned(),
+            folder,
+            hub,
+            port,
+        }
     }
 
     fn start(&self) -> Server {
@@ -121,7 +161,10 @@ impl Ground {
             .arg("serve")
             .env("PACKTWIN_ENVIRONMENT", "test")
             .env("PACKTWIN_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("PACKTWIN_PUBLIC_URL", format!("http://127.0.0.1:{}", self.port))
+            .env(
+                "PACKTWIN_PUBLIC_URL",
+                format!("http://127.0.0.1:{}", self.port),
+            )
             .env("PACKTWIN_DATABASE", self.folder.path().join("site.db"))
             .env("PACKTWIN_FOLDER", self.folder.path())
             .env("PACKTWIN_LIMITS_CALLS_PER_MINUTE_KEY", "100000")
@@ -140,7 +183,11 @@ impl Ground {
             .http_status_as_error(false)
             .build()
             .into();
-        Client { agent, base: format!("http://127.0.0.1:{}", self.port), key: self.key.clone() }
+        Client {
+            agent,
+            base: format!("http://127.0.0.1:{}", self.port),
+            key: self.key.clone(),
+        }
     }
 }
 
@@ -152,20 +199,38 @@ impl Server {
     /// Waits until it answers. A process that ends by itself is a failure with its last words.
     fn wait_until_ready(&mut self, client: &Client) {
         let started = Instant::now();
-        while client.call("GET", "/health/ready", None, None).is_none_or(|answer| answer.status != 200) {
+        while client
+            .call("GET", "/health/ready", None, None)
+            .is_none_or(|answer| answer.status != 200)
+        {
             if let Some(status) = self.child.try_wait().unwrap() {
                 let mut words = String::new();
-                self.child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+                self.child
+                    .stderr
+                    .take()
+                    .unwrap()
+                    .read_to_string(&mut words)
+                    .unwrap();
                 panic!("the process ended by itself ({status}): {words}");
             }
-            assert!(started.elapsed() < Duration::from_secs(60), "the process does not become ready");
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "the process does not become ready"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which the test has told by then.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -183,8 +248,18 @@ struct Answer {
 
 impl Client {
     /// One call; `None` when the connection broke, which says nothing about what happened.
-    fn call(&self, method: &str, path: &str, body: Option<&[u8]>, offset: Option<u64>) -> Option<Answer> {
-        let kind = if offset.is_some() { "application/offset+octet-stream" } else { "application/json" };
+    fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&[u8]>,
+        offset: Option<u64>,
+    ) -> Option<Answer> {
+        let kind = if offset.is_some() {
+            "application/offset+octet-stream"
+        } else {
+            "application/json"
+        };
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -197,10 +272,17 @@ impl Client {
         }
         let request = request.body(body.unwrap_or_default().to_vec()).unwrap();
         let mut answer = self.agent.run(request).ok()?;
-        let offset = answer.headers().get("upload-offset").and_then(|value| value.to_str().ok()?.parse().ok());
+        let offset = answer
+            .headers()
+            .get("upload-offset")
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         let status = answer.status().as_u16();
         let body = answer.body_mut().read_to_vec().ok()?;
-        Some(Answer { status, offset, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+        Some(Answer {
+            status,
+            offset,
+            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        })
     }
 
     fn post(&self, path: &str, body: &Value) -> Option<Answer> {
@@ -220,13 +302,21 @@ impl Lot {
     fn new(number: usize) -> Lot {
         let name = format!("K{number:04}");
         let serials = (0..PACKS).map(|pack| format!("{number:04}X{:07}", pack * 7_919 % 9_999_991));
-        Lot { file: serial_csv(&product_code(), &name, "290630", serials), name, upload: None, acknowledged: false }
+        Lot {
+            file: serial_csv(&product_code(), &name, "290630", serials),
+            name,
+            upload: None,
+            acknowledged: false,
+        }
     }
 
     /// Takes the next step that the server's state asks for. `None` when the line broke.
     fn step(&mut self, client: &Client) -> Option<()> {
         let Some(upload) = self.upload.clone() else {
-            let begun = client.post("/v1/uploads", &json!({ "name": self.name, "size": self.file.len() }))?;
+            let begun = client.post(
+                "/v1/uploads",
+                &json!({ "name": self.name, "size": self.file.len() }),
+            )?;
             assert_eq!(begun.status, 201, "{}", begun.body);
             self.upload = Some(begun.body["id"].as_str().unwrap().to_owned());
             return Some(());
@@ -235,7 +325,9 @@ impl Lot {
         assert_eq!(seen.status, 200, "{}", seen.body);
         match seen.body["state"].as_str().unwrap() {
             "receiving" => self.send_parts(client, &upload, seen.offset.unwrap_or(0)),
-            "checked" => client.post(&format!("/v1/uploads/{upload}:commit"), &json!({})).map(|_| ()),
+            "checked" => client
+                .post(&format!("/v1/uploads/{upload}:commit"), &json!({}))
+                .map(|_| ()),
             "committed" => self.bring_to_the_hub(client),
             "checking" | "committing" | "received" | "recognised" => {
                 std::thread::sleep(Duration::from_millis(3));
@@ -249,11 +341,25 @@ impl Lot {
         let mut at = usize::try_from(offset).unwrap();
         while at < self.file.len() {
             let part = &self.file[at..self.file.len().min(at + PART_BYTES)];
-            let taken = client.call("PATCH", &format!("/v1/uploads/{upload}"), Some(part), Some(at as u64))?;
-            at = usize::try_from(taken.offset.expect("every answer to a part tells the offset")).unwrap();
+            let taken = client.call(
+                "PATCH",
+                &format!("/v1/uploads/{upload}"),
+                Some(part),
+                Some(at as u64),
+            )?;
+            at = usize::try_from(
+                taken
+                    .offset
+                    .expect("every answer to a part tells the offset"),
+            )
+            .unwrap();
         }
         let done = client.post(&format!("/v1/uploads/{upload}:complete"), &json!({}))?;
-        assert!(done.status == 200 && done.body["same"] != json!(true), "{}", done.body);
+        assert!(
+            done.status == 200 && done.body["same"] != json!(true),
+            "{}",
+            done.body
+        );
         Some(())
     }
 
@@ -261,7 +367,12 @@ impl Lot {
         let path = format!("/v1/lots/{}/{}", product_code(), self.name);
         let lot = client.call("GET", &path, None, None)?;
         let numbers = &lot.body["numbers"];
-        assert_eq!(numbers["stored"], json!(PACKS), "a committed lot is whole: {}", lot.body);
+        assert_eq!(
+            numbers["stored"],
+            json!(PACKS),
+            "a committed lot is whole: {}",
+            lot.body
+        );
         if numbers["acknowledged"] == json!(PACKS) {
             self.acknowledged = true;
         } else if numbers["sent"] == json!(0) {
@@ -275,18 +386,37 @@ impl Lot {
 
     /// No lot is half visible, and what was acknowledged stays.
     fn is_whole(&self, client: &Client) {
-        let Some(lot) = client.call("GET", &format!("/v1/lots/{}/{}", product_code(), self.name), None, None) else {
+        let Some(lot) = client.call(
+            "GET",
+            &format!("/v1/lots/{}/{}", product_code(), self.name),
+            None,
+            None,
+        ) else {
             return;
         };
         if lot.status == 404 {
-            assert!(!self.acknowledged, "{} was acknowledged and is gone", self.name);
+            assert!(
+                !self.acknowledged,
+                "{} was acknowledged and is gone",
+                self.name
+            );
             return;
         }
         let numbers = &lot.body["numbers"];
         let stored = numbers["stored"].as_u64().unwrap();
-        assert!(stored == 0 || stored == PACKS as u64, "{} is half visible: {}", self.name, lot.body);
+        assert!(
+            stored == 0 || stored == PACKS as u64,
+            "{} is half visible: {}",
+            self.name,
+            lot.body
+        );
         if self.acknowledged {
-            assert_eq!(numbers["acknowledged"], json!(PACKS), "{} lost acknowledged packs", self.name);
+            assert_eq!(
+                numbers["acknowledged"],
+                json!(PACKS),
+                "{} lost acknowledged packs",
+                self.name
+            );
         }
     }
 }
@@ -295,7 +425,10 @@ impl Lot {
 fn a_process_killed_anywhere_loses_and_doubles_nothing() {
     let ground = Ground::found();
     let client = ground.client();
-    let kills: u32 = std::env::var("PACKTWIN_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    let kills: u32 = std::env::var("PACKTWIN_TEST_KILLS")
+        .ok()
+        .and_then(|kills| kills.parse().ok())
+        .unwrap_or(KILLS);
     let mut moments = Moments::new();
     let mut lots = vec![Lot::new(0)];
     for _ in 0..kills {
@@ -323,7 +456,10 @@ fn a_process_killed_anywhere_loses_and_doubles_nothing() {
     }
     finish(&ground, &client, &mut lots);
     compare_with_hub(&ground, &lots);
-    println!("{kills} kills, {} lots of {PACKS} packs acknowledged", lots.len());
+    println!(
+        "{kills} kills, {} lots of {PACKS} packs acknowledged",
+        lots.len()
+    );
 }
 
 /// A last process that is left alone brings everything to its end.
@@ -332,8 +468,14 @@ fn finish(ground: &Ground, client: &Client, lots: &mut [Lot]) {
     server.wait_until_ready(client);
     let started = Instant::now();
     while !lots.last().unwrap().acknowledged {
-        assert!(started.elapsed() < LAST_WITHIN, "the last lot does not come to its end");
-        lots.last_mut().unwrap().step(client).expect("nobody kills this process");
+        assert!(
+            started.elapsed() < LAST_WITHIN,
+            "the last lot does not come to its end"
+        );
+        lots.last_mut()
+            .unwrap()
+            .step(client)
+            .expect("nobody kills this process");
     }
     for lot in lots.iter() {
         lot.is_whole(client);
@@ -346,10 +488,16 @@ fn finish(ground: &Ground, client: &Client, lots: &mut [Lot]) {
 fn compare_with_hub(ground: &Ground, lots: &[Lot]) {
     let counts = ground.hub.counts();
     let held = &counts.products[&format!("GTIN:{}", product_code())];
-    let expected: BTreeMap<String, u64> = lots.iter().map(|lot| (lot.name.clone(), PACKS as u64)).collect();
+    let expected: BTreeMap<String, u64> = lots
+        .iter()
+        .map(|lot| (lot.name.clone(), PACKS as u64))
+        .collect();
     assert_eq!(held.batches, expected);
     assert_eq!(held.packs, (lots.len() * PACKS) as u64);
-    assert_eq!(counts.duplicates_refused, 0, "no pack was sent under two messages");
+    assert_eq!(
+        counts.duplicates_refused, 0,
+        "no pack was sent under two messages"
+    );
 
     let settings = SiteSettings {
         engine: Engine::from_address(&ground.folder.path().join("site.db").display().to_string()),
@@ -361,7 +509,9 @@ fn compare_with_hub(ground: &Ground, lots: &[Lot]) {
     for tenant in site.tenant_list().unwrap() {
         let scope = site.system_scope(tenant.id, "check");
         scope.read(|reader| reader.audit_verify()).unwrap().unwrap();
-        let left = scope.housekeep(MachineClock.now(), Housekeeping::Invisible, |writer| writer.load_list_storing());
+        let left = scope.housekeep(MachineClock.now(), Housekeeping::Invisible, |writer| {
+            writer.load_list_storing()
+        });
         assert!(left.unwrap().is_empty(), "no load is left half stored");
     }
 }
@@ -375,7 +525,10 @@ impl Moments {
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 }

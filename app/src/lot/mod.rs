@@ -20,7 +20,7 @@ pub use self::recall::recall_lot;
 pub use self::receipt::{Receipt, ReceiptMessage, ReceiptSource, receipt_of};
 pub use self::send::{SEND_JOB, SendWhat, request_send, run_send};
 pub use self::state_change::change_states;
-pub use self::view::{LotView, difference_list, view_lot};
+pub use self::view::{DifferenceLine, LotView, difference_list, view_lot};
 
 use crate::error::AppError;
 

@@ -35,7 +35,7 @@ use crate::house::House;
 use crate::webhook;
 
 /// How long a worker may take for one exchange before another may claim the row.
-const LEASE_SECONDS: i64 = 120;
+const LEASE_SECONDS: i64 = 60;
 /// Rows claimed at once.
 const CLAIM_ROWS: i64 = 8;
 /// How often a message that waits for something here looks again.
@@ -302,7 +302,7 @@ impl Work<'_> {
             writer.message_attempt_add(self.message.id, &attempt)?;
             writer.message_state(self.message.id, &from, state)?;
             writer.outbox_again(self.claim, next)?;
-            if self.claim.attempts == 0 {
+            if self.claim.attempts == 1 {
                 let told = serde_json::json!({ "connector": self.message.connector, "why": fault.to_string() });
                 webhook::announce(writer, "connector.down", &self.message.connector, &told)?;
             }

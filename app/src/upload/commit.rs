@@ -39,6 +39,8 @@ use crate::job::{JobDesk, JobEnd};
 /// The kind of the commit's job.
 pub const COMMIT_JOB: &str = "upload.commit";
 
+/// Rows between two looks at the lease.
+const KEEP_ALIVE_ROWS: u64 = 100_000;
 /// Packs removed in one transaction when a commit is taken back.
 const DISCARD_ROWS: i64 = 20_000;
 
@@ -63,21 +65,24 @@ pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
     }
     let plan = open_loads(desk, &upload)?;
     let lists = write_lists(desk, &plan, &files)?;
-    match store_packs(desk, &plan, &files) {
-        Ok(true) => {}
-        Ok(false) => {
+    let stored = match store_packs(desk, &plan, &files) {
+        Ok(true) => publish(desk, &upload, &plan, &lists),
+        Ok(false) => Err(AppError::Stale),
+        Err(error) => Err(error),
+    };
+    match stored {
+        Err(AppError::Stale) if !desk.is_lost() => {
             take_back(desk, id, &plan, UploadState::Checked)?;
-            return Ok(JobEnd::Cancelled);
+            Ok(JobEnd::Cancelled)
         }
         Err(AppError::Store(StoreError::Taken)) => {
             take_back(desk, id, &plan, UploadState::Committing)?;
             check_again(desk, id, "another upload stored one of the packs meanwhile")?;
             let text = "another upload stored one of these packs meanwhile; nothing was stored, the file is checked again";
-            return Ok(JobEnd::Failed(text.to_owned()));
+            Ok(JobEnd::Failed(text.to_owned()))
         }
-        Err(error) => return Err(error),
+        other => other,
     }
-    publish(desk, &upload, &plan, &lists)
 }
 
 /// The loads of this commit, by the number of their lot in the file.
@@ -226,6 +231,9 @@ fn write_lists(
     let mut open: HashMap<u16, BufWriter<BlobWriter>> = HashMap::new();
     let mut rows = EntryFile::open(&files.sorted())?;
     while let Some(entry) = rows.next_entry()? {
+        if rows.left() % KEEP_ALIVE_ROWS == 0 {
+            desk.still_wanted()?;
+        }
         if !plan.loads.contains_key(&entry.lot()) {
             continue;
         }
@@ -315,6 +323,10 @@ fn publish(
     let packs: u64 = plan.loads.values().map(|planned| planned.rows).sum();
     let lots = plan.loads.len();
     desk.scope().change(desk.now(), |writer| {
+        // Whoever lost the lease must not publish beside the one who took it up.
+        if !desk.progress_within(writer, desk.done())? {
+            return Err(AppError::Stale);
+        }
         let mut told = Vec::new();
         for (index, planned) in &plan.loads {
             let list = lists.get(index).ok_or(StoreError::Damaged { what: "serial list" })?;

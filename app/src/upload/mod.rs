@@ -34,7 +34,7 @@ pub use self::read::{EPCIS_KIND, ReadOrder, read_serial_file};
 pub use self::receive::{
     BeginUpload, Begun, Completed, append_part, begin_upload, complete_upload,
 };
-pub use self::report::{findings_page, write_error_file};
+pub use self::report::{each_finding, findings_page, write_error_file};
 pub use self::spool::{Entry, Sorted, Spool};
 
 use crate::error::AppError;

@@ -47,6 +47,27 @@ pub fn findings_page(
     Ok(page)
 }
 
+/// Hands every finding of an upload, of one code when it is named, to `take`, in row order.
+///
+/// # Errors
+/// There is no such upload; it was not checked; `take` failed.
+pub fn each_finding(
+    desk: &Desk<'_>,
+    id: UploadId,
+    code: Option<Code>,
+    take: &mut dyn FnMut(Finding) -> io::Result<()>,
+) -> Result<(), AppError> {
+    desk.require(Permission::UploadsRead)?;
+    desk.scope().read(|reader| upload_of(reader, id))?;
+    let mut findings = open_findings(desk, id)?;
+    while let Some(finding) = findings.next_finding()? {
+        if code.is_none_or(|code| code == finding.code) {
+            take(finding)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes the error file of an upload: rows with findings in the original's form, with `row`, `code`, `message` and
 /// `proposal` behind the original columns.
 ///

@@ -112,9 +112,7 @@ pub fn run() -> ExitCode {
         Command::Scan(arguments) => return scan::run(&arguments),
         Command::Bench(bench) => bench::run(&bench),
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Serve(site) => site
-            .configuration()
-            .and_then(|configuration| serve::run(configuration)),
+        Command::Serve(site) => site.configuration().and_then(serve::run),
         Command::Worker(site) => site
             .configuration()
             .and_then(|configuration| worker::run(&configuration)),

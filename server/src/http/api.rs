@@ -110,7 +110,7 @@ api! {
     POST   "/v1/connectors/{name}:resume" Needs(ConnectorsWrite) => connector::resume;
     GET    "/v1/messages"                 Needs(ConnectorsRead)  => message::list;
     GET    "/v1/messages/{id}"            Needs(ConnectorsRead)  => message::show;
-    GET    "/v1/messages/{id}/document"   Needs(ConnectorsRead)  => message::document;
+    GET    "/v1/messages/{id}/document"   Needs(ConnectorsWrite) => message::document;
     POST   "/v1/messages/{id}:retry"      Needs(ConnectorsWrite) => message::retry;
     GET    "/v1/jobs"                     Needs(JobsRead)        => job::list;
     GET    "/v1/jobs/{id}"                Needs(JobsRead)        => job::show;

@@ -100,7 +100,7 @@ impl Caller {
     }
 
     /// A desk of the house to be used where waiting is allowed.
-    pub fn desk(&self, shared: &web::Data<Shared>) -> DeskKey {
+    pub fn desk(&self, shared: &Shared) -> DeskKey {
         DeskKey {
             house: Arc::clone(&shared.house),
             actor: self.0.scope.actor().clone(),
@@ -114,7 +114,7 @@ impl Caller {
     /// What the use case answers.
     pub async fn at_desk<T: Send + 'static>(
         &self,
-        shared: &web::Data<Shared>,
+        shared: &Shared,
         work: impl FnOnce(&Desk<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
         let desk = self.desk(shared);

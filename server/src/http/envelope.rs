@@ -89,13 +89,12 @@ pub async fn envelope<B: MessageBody + 'static>(
 /// What is checked before anyone is recognised.
 fn admit(shared: &Shared, request: &ServiceRequest) -> Result<(), Problem> {
     // A balancer asks for health as often as it likes.
-    if !request.path().starts_with("/health/") {
-        if let Some(address) =
+    if !request.path().starts_with("/health/")
+        && let Some(address) =
             client_address(request.request(), &shared.configuration.trusted_proxies)
-        {
-            let budget = shared.rate_limits.take_address(address)?;
-            request.extensions_mut().insert(budget);
-        }
+    {
+        let budget = shared.rate_limits.take_address(address)?;
+        request.extensions_mut().insert(budget);
     }
     match request.headers().get(VERSION) {
         None => Ok(()),

@@ -267,7 +267,7 @@ pub async fn show(
     Ok(HttpResponse::Ok().json(MessageDetailBody::from(&view)))
 }
 
-/// The document as it was sent.
+/// The document as it was sent. It holds the callback address, a secret, so that reading messages is not enough for it.
 ///
 /// # Errors
 /// There is none under this id, or it is not written yet.

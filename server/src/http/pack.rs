@@ -94,7 +94,7 @@ body! {
         lot: String,
         /// The serials, up to 10,000.
         serials: Vec<String>,
-        /// The state, such as `destroyed` or `sample`.
+        /// The state, such as `Destroyed` or `Sample`.
         state: String,
     }
 }

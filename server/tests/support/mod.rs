@@ -1,6 +1,10 @@
 //! A real server on loopback, around a fresh site, with a clock that tests own.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "this is test code; the lint knows only functions marked as tests"
+)]
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,6 +15,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{rt, web};
 use serde_json::Value;
 
+use packtwin_app::house::House;
 use packtwin_core::ids::{TenantId, UserId};
 use packtwin_core::role::{Permission, Role};
 use packtwin_core::time::{Clock, Timestamp};
@@ -24,6 +29,28 @@ use packtwin_tenants::testing::{TestSite, now};
 
 /// A password that passes every check.
 pub const PASSWORD: &str = "quiet otters fold maps 71";
+
+/// A product code of ours.
+pub const CODE: &str = "04123456000175";
+/// A product code that nobody has.
+pub const OTHER_CODE: &str = "04123456000991";
+/// A complete column mapping.
+pub const MAPPING: &str = "column.product_code=heading:GTIN\ncolumn.serial=heading:SN\ncolumn.batch=heading:LOT\ncolumn.expiry=heading:EXP\n";
+
+/// Master data that the EU hub takes.
+pub fn master_data() -> Value {
+    let company = |name: &str| {
+        serde_json::json!({
+            "id": "LOC-1", "name": name,
+            "address": { "street": "Teststrasse 1", "postal_code": "10115", "city": "Berlin", "country": "DE" },
+        })
+    };
+    serde_json::json!({
+        "name": "Testazol 20 mg tablets", "common_name": "testazole", "form": "TAB", "strength": "20 mg",
+        "pack_type": "BOX", "pack_size": 28, "atc_codes": ["A02BC01"], "manufacturer": company("Test Works"),
+        "markets": [{ "market": "DE", "national_code": null, "holder": company("Test Holder"), "wholesalers": [] }],
+    })
+}
 
 /// A clock that stands still until a test moves it.
 pub struct TestClock(AtomicI64);
@@ -44,6 +71,7 @@ impl Clock for TestClock {
 pub struct Running {
     pub site: TestSite,
     pub clock: Arc<TestClock>,
+    pub house: Arc<House>,
     pub url: String,
     agent: ureq::Agent,
     handle: ServerHandle,
@@ -117,6 +145,7 @@ impl Running {
             configuration,
             Arc::clone(&clock) as Arc<dyn Clock>,
         );
+        let house = Arc::clone(&shared.house);
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
@@ -134,10 +163,23 @@ impl Running {
         Running {
             site,
             clock,
+            house,
             url,
             agent,
             handle,
             thread: Some(thread),
+        }
+    }
+
+    /// Does all work that waits: jobs and messages, until there is none.
+    pub fn work(&self) {
+        loop {
+            let jobs = packtwin_app::job::run_jobs(&self.house).unwrap();
+            let messages = packtwin_app::message::dispatch(&self.house).unwrap();
+            assert_eq!((jobs.broken, messages.broken), (0, 0));
+            if jobs.worked + messages.worked == 0 {
+                return;
+            }
         }
     }
 

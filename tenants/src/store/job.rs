@@ -310,6 +310,19 @@ impl Writer<'_> {
         }
     }
 
+    /// Ends every lease: whoever held one is known to be dead. Answers how many jobs were freed.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn job_release_all(&mut self) -> Result<u64, StoreError> {
+        let freed = diesel::update(job::table)
+            .filter(job::tenant_id.eq(self.tenant_id()))
+            .filter(job::state.eq_any(HELD))
+            .set((job::lease_until.eq(0), job::lease_token.eq("")))
+            .execute(self.connection)?;
+        Ok(freed as u64)
+    }
+
     /// Reports how far a job has come, renews its lease and learns whether to go on.
     ///
     /// # Errors

@@ -145,6 +145,19 @@ impl Writer<'_> {
         Ok(claims)
     }
 
+    /// Ends every lease: whoever held one is known to be dead. Answers how many rows were freed.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn outbox_release_all(&mut self) -> Result<u64, StoreError> {
+        let freed = diesel::update(outbox::table)
+            .filter(outbox::tenant_id.eq(self.tenant_id()))
+            .filter(outbox::lease_until.gt(0))
+            .set((outbox::lease_until.eq(0), outbox::lease_token.eq("")))
+            .execute(self.connection)?;
+        Ok(freed as u64)
+    }
+
     /// Ends a row. `false`: the claim no longer holds it; the work is another's, or was put again.
     ///
     /// # Errors

@@ -178,6 +178,7 @@ drivers! { World;
     job_finish => |writer, b| writer.job_finish(&b.job_claim, JobState::Failed, "{}");
     job_get => |writer, b| writer.job_get(b.job);
     job_list => |writer, _| writer.job_list(&JobFilter::default(), None, 9);
+    job_release_all => |writer, _| writer.job_release_all();
     job_progress => |writer, b| writer.job_progress(&b.job_claim, 1, 2, writer.at());
     load_discard => |writer, b| writer.load_discard(b.product, b.storing);
     load_get => |writer, b| writer.load_get(b.product, b.load);
@@ -221,6 +222,7 @@ drivers! { World;
     outbox_claim => |writer, _| writer.outbox_claim(writer.at(), 60, 9).map(|claims| claims.len());
     outbox_depth => |writer, _| writer.outbox_depth(MARKER);
     outbox_done => |writer, b| writer.outbox_done(&b.claim);
+    outbox_release_all => |writer, _| writer.outbox_release_all();
     pack_any => |writer, b| writer.pack_any(b.product);
     pack_any_in_range => |writer, b| {
         writer.pack_any_in_range(b.product, &serial("A1"), &serial("A2"))

@@ -96,7 +96,7 @@ fn row(desk: &Desk, stored: &StoredEntry) -> AuditRow {
 }
 
 /// A value as a person reads it: members and values without braces.
-fn written(value: &serde_json::Value) -> String {
+pub(super) fn written(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Object(members) => {
             let parts: Vec<String> = members

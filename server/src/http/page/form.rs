@@ -37,11 +37,6 @@ impl Form {
             .map_or("", |(_, value)| value)
     }
 
-    /// One field, unless it was left empty.
-    pub(in crate::http) fn filled(&self, name: &str) -> Option<String> {
-        Some(self.text(name)).filter(|text| !text.is_empty())
-    }
-
     /// Every value of a field that comes several times.
     pub(in crate::http) fn all(&self, name: &str) -> Vec<String> {
         self.fields
@@ -83,7 +78,7 @@ impl FromRequest for Form {
             let form = Form {
                 fields: fields(&bytes)?,
             };
-            check_token(&shared, &request, &form)?;
+            check_token(&shared, &request, form.raw("csrf"))?;
             Ok(form)
         })
     }
@@ -96,7 +91,15 @@ fn fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Problem> {
     Ok(parsed.into_inner())
 }
 
-fn check_token(shared: &Shared, request: &HttpRequest, form: &Form) -> Result<(), Problem> {
+/// Whether a form token belongs to whoever sent the request.
+///
+/// # Errors
+/// SEC-706.
+pub(super) fn check_token(
+    shared: &Shared,
+    request: &HttpRequest,
+    token: &str,
+) -> Result<(), Problem> {
     let means = request.extensions().get::<Caller>().map(Caller::means);
     let holder = match means {
         Some(Means::Session(session)) => Some(session.to_string()),
@@ -107,7 +110,7 @@ fn check_token(shared: &Shared, request: &HttpRequest, form: &Form) -> Result<()
         }
     };
     match holder {
-        Some(holder) if shared.tokens.form_token_is_right(&holder, form.raw("csrf")) => Ok(()),
+        Some(holder) if shared.tokens.form_token_is_right(&holder, token) => Ok(()),
         _ => Err(Problem::of(
             Code::CsrfMissing,
             "The form is too old, or did not come from this site.",

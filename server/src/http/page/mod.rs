@@ -2,17 +2,30 @@
 //!
 //! Handlers fill the view structs of [`crate::pages`] and decide nothing that the API handlers do not decide as well.
 
+mod address;
 pub(super) mod api_key;
 pub(super) mod asset;
 pub(super) mod audit;
+pub(super) mod connector;
+pub(super) mod download;
 pub(super) mod form;
+mod history;
+pub(super) mod home;
+pub(super) mod job;
+pub(super) mod lot;
+pub(super) mod message;
+pub(super) mod pack;
 pub(super) mod password;
 pub(super) mod problem;
+pub(super) mod product;
 pub(super) mod role;
+pub(super) mod search;
 pub(super) mod sign_in;
 mod table;
 pub(super) mod theme;
+pub(super) mod upload;
 pub(super) mod user;
+mod words;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
@@ -21,6 +34,7 @@ use askama::Template;
 use chrono::DateTime;
 use chrono_tz::Tz;
 
+use packtwin_app::error::AppError;
 use packtwin_core::environment::Environment;
 use packtwin_core::role::Permission;
 use packtwin_core::time::Timestamp;
@@ -77,6 +91,23 @@ impl Desk {
         })
     }
 
+    /// Carries out a use case for the person.
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub(super) async fn work<T: Send + 'static>(
+        &self,
+        shared: &actix_web::web::Data<Shared>,
+        work: impl FnOnce(&packtwin_app::desk::Desk<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.caller.at_desk(shared, work).await
+    }
+
+    /// The day in the zone of the tenant, `YYYY-MM-DD`.
+    pub(super) fn today(&self) -> &str {
+        &self.frame.now.date
+    }
+
     /// A point in time in the zone of the tenant.
     pub(super) fn moment(&self, at: Timestamp) -> Moment {
         moment(at, self.zone)
@@ -118,12 +149,19 @@ pub(super) fn see(address: impl Into<String>) -> HttpResponse {
         .finish()
 }
 
-/// Every fault as a sentence for a form.
+/// Every fault as a sentence with its code for a form.
 pub(super) fn sentences(problem: &Problem) -> Vec<String> {
     problem
         .refusals()
         .iter()
-        .map(|refusal| format!("{} {}", sentence(&refusal.text), refusal.code.remedy()))
+        .map(|refusal| {
+            format!(
+                "{} {} ({})",
+                sentence(&refusal.text),
+                refusal.code.remedy(),
+                refusal.code
+            )
+        })
         .collect()
 }
 

@@ -343,7 +343,6 @@ async fn account_page(
                 .map(|stored| history_entry(&desk, stored))
                 .collect(),
             when_empty: "Nothing was recorded yet.".into(),
-            ..Timeline::default()
         },
         frame: desk.frame,
     };

@@ -25,6 +25,8 @@ pub struct DropZone {
     pub samples: Vec<Download>,
     /// Why no file can be taken now; `None` when it can.
     pub refused: Option<String>,
+    /// Why the file that was just sent was not taken; `None` otherwise.
+    pub problem: Option<String>,
 }
 
 super::embeddable!(DropZone);

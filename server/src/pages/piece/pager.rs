@@ -10,7 +10,7 @@ use askama::Template;
 pub struct Pager {
     /// What is counted, in the plural: "lots".
     pub noun: String,
-    /// Rows in the whole filtered list, exact.
+    /// Rows in the whole filtered list, exact; 0 where it was not counted.
     pub total: u64,
     /// Number of the first row shown, from 1; 0 when there is none.
     pub first: u64,

@@ -4,7 +4,7 @@
 use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
-    piece::{Action, Check, EmptyState, Fact, Mark, Moment, Timeline, Title},
+    piece::{Action, Check, EmptyState, Fact, Form, Mark, Moment, Timeline, Title},
 };
 use askama::Template;
 
@@ -39,12 +39,8 @@ pub struct ConnectorRow {
     pub queue: u64,
     /// Age of the oldest waiting message in seconds.
     pub oldest_seconds: Option<u64>,
-    /// Last acknowledgement.
-    pub acknowledged_at: Option<Moment>,
-    /// 95th percentile of the answer time in milliseconds, last 24 hours.
-    pub p95_milliseconds: Option<u64>,
-    /// Refused or failed calls in the last 24 hours.
-    pub errors_24h: u64,
+    /// Messages refused or acknowledged in part.
+    pub refused: u64,
 }
 
 /// `GET /connectors/{id}`
@@ -69,6 +65,8 @@ pub struct ConnectorPage {
     pub check: Option<CredentialCheck>,
     /// Fault switches of the simulator; `None` in production.
     pub simulator: Option<Simulator>,
+    /// The settings as a form, for those who may change them.
+    pub form: Option<Form>,
     /// Pause, resume, drain, messages.
     pub actions: Vec<Action>,
     /// History, newest first.

@@ -5,8 +5,8 @@ use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{
-        Action, Code, Completeness, Download, EmptyState, Fact, FilterBar, Mark, Moment, Pager,
-        Progress, Timeline, Title,
+        Action, Code, Completeness, Download, EmptyState, Fact, FilterBar, Form, Mark, Moment,
+        Pager, Progress, Timeline, Title,
     },
 };
 use askama::Template;
@@ -92,6 +92,8 @@ pub struct LotPage {
     pub differences_href: String,
     /// Send difference only, state the produced count, recall, withdraw.
     pub actions: Vec<Action>,
+    /// The count of the batch record, for those who may enter it.
+    pub produced: Option<Form>,
     /// Messages about this lot.
     pub messages: Vec<LotMessage>,
     /// Receipt, reconciliation CSV and JSON, hub documents.
@@ -177,8 +179,8 @@ pub struct ReceiptSource {
     pub packs: u64,
     /// When it was received.
     pub received_at: Moment,
-    /// Who sent it.
-    pub by: String,
+    /// SHA-256 of its sorted serial list, in hexadecimal.
+    pub list_sha256: String,
 }
 
 /// What the hub acknowledged.

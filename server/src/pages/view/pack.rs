@@ -70,8 +70,8 @@ pub struct ScanCandidate {
     pub code: Code,
     /// What would have had to go wrong.
     pub reason: String,
-    /// Confidence in whole per cent.
-    pub confidence_percent: u64,
+    /// "low", "medium", "high".
+    pub confidence: String,
     /// Search for it.
     pub href: String,
 }

@@ -86,6 +86,8 @@ pub struct UploadPage {
     pub findings: Vec<FindingGroup>,
     /// Lots in the file.
     pub lots: Vec<UploadLot>,
+    /// Where chosen lots are committed; empty when none can be chosen.
+    pub commit_chosen: String,
     /// Change mapping, reject all, cancel.
     pub actions: Vec<Action>,
     /// Original, corrected file, error file.
@@ -122,8 +124,6 @@ pub struct FindingRow {
     pub row: u64,
     /// Column heading as it stands in the file.
     pub column: String,
-    /// What stands there.
-    pub found: String,
     /// What would stand there; `None` without a proposal.
     pub proposal: Option<String>,
     /// The whole sentence with its values.
@@ -147,6 +147,26 @@ pub struct UploadLot {
     pub rows_wrong: u64,
     /// "can be committed", "blocked", "committed".
     pub state: Mark,
+    /// Its number in the file, when it can be chosen for the commit.
+    pub pick: Option<u32>,
     /// Commit this lot, refused with reason, or none once committed.
     pub commit: Option<Action>,
+}
+
+/// `GET /uploads/{id}/findings`: every finding, or those of one code, in the order of rows.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "page/findings.html")]
+pub struct FindingsPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The title line.
+    pub title: Title,
+    /// The code in force, as a chip.
+    pub filter: FilterBar,
+    /// The rows of this page.
+    pub rows: Vec<FindingRow>,
+    /// Where the page stands in the list.
+    pub pager: Pager,
+    /// Shown when there is no row.
+    pub empty: EmptyState,
 }

@@ -131,6 +131,7 @@ pub fn connector_page(fill: Fill, frame: Frame) -> ConnectorPage {
                 switch("refuse", "Refuse the file", "I1, file format.", false),
             ],
         }),
+        form: None,
         actions: vec![
             Action::post("Pause", "/connectors/eu-hub/pause", &csrf),
             Action::link("Messages", "/messages?connector=eu-hub"),

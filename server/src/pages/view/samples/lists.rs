@@ -239,6 +239,7 @@ pub fn drop_zone(csrf: &str) -> DropZone {
             data::sample_file(),
         ],
         refused: None,
+        problem: None,
     }
 }
 
@@ -311,9 +312,7 @@ pub fn connectors_page(fill: Fill, frame: Frame) -> ConnectorsPage {
                 state: states[at].clone(),
                 queue: [0, 4, 12_408, 3, 0][at],
                 oldest_seconds: [None, Some(44), Some(273_000), Some(7_300), None][at],
-                acknowledged_at: (at != 4).then(|| data::moment(index as i64 * 300 + 12)),
-                p95_milliseconds: (at != 4).then_some(180 + 9_000 * index),
-                errors_24h: [0, 0, 912, 3, 0][at],
+                refused: [0, 0, 912, 3, 0][at],
             }
         })
         .collect();
@@ -486,7 +485,7 @@ pub fn search_page(fill: Fill, frame: Frame) -> SearchPage {
             Fill::Hostile => vec![ScanCandidate {
                 code: Code::serial(data::serial(fill)).to("/search?q=x"),
                 reason: "the scanner types with an English layout on a German keyboard".into(),
-                confidence_percent: 84,
+                confidence: "low".into(),
                 href: "/search?q=x".into(),
             }],
             _ => Vec::new(),

@@ -75,6 +75,7 @@ pub fn lot_page(fill: Fill, frame: Frame) -> LotPage {
         ),
     ]);
     LotPage {
+        produced: None,
         title: Title {
             state: Some(state),
             primary: Some(primary),
@@ -161,7 +162,7 @@ pub fn lot_receipt_page(fill: Fill, frame: Frame) -> LotReceiptPage {
                 sha256: data::HASH.into(),
                 packs: data::packs(fill),
                 received_at: data::moment(64),
-                by: data::person(fill).into(),
+                list_sha256: data::HASH.into(),
             })
             .collect(),
         acknowledgements: (0..data::rows(fill).min(12))

@@ -37,7 +37,6 @@ pub fn upload_page(fill: Fill, frame: Frame) -> UploadPage {
                 .map(|index| FindingRow {
                     row: 17 + index * 9_041,
                     column: "SerialNumber".into(),
-                    found: data::serial(fill).into(),
                     proposal: proposal.map(Into::into),
                     message: format!("Row {}: {sentence}", 17 + index * 9_041),
                 })
@@ -137,6 +136,7 @@ pub fn upload_page(fill: Fill, frame: Frame) -> UploadPage {
                 expiry: "2033-06".into(),
                 rows_right: packs / 3,
                 rows_wrong: if index == 1 { 2 } else { 0 },
+                pick: (index == 0).then_some(0),
                 state: [
                     data::good("can be committed"),
                     data::attention("2 rows wrong"),
@@ -156,6 +156,11 @@ pub fn upload_page(fill: Fill, frame: Frame) -> UploadPage {
                 },
             })
             .collect(),
+        commit_chosen: if fill == Fill::Empty {
+            String::new()
+        } else {
+            "/uploads/u1/commit".into()
+        },
         actions: vec![
             Action::link("Change mapping", "/uploads/u1/mapping"),
             Action::link("Reject the whole file", "/uploads/u1/reject").danger(),

@@ -1,0 +1,208 @@
+//! What is done with a product: a version sent, the hub's copy read, the product withdrawn. A withdrawal is final and has
+//! the product code typed.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use packtwin_app::error::AppError;
+use packtwin_app::product::{product_of, read_hub_copy, send_version, withdraw_product};
+use packtwin_core::code::Code as Stable;
+use packtwin_core::market::Market;
+use packtwin_core::product_code::ProductCode;
+use packtwin_core::refusal::{Refusal, Refusals};
+
+use super::{markets, named};
+use crate::http::caller::Caller;
+use crate::http::page::{Desk, Form, address, error_at, html, see, sentences};
+use crate::http::problem::Problem;
+use crate::http::shared::Shared;
+use crate::pages::frame::Section;
+use crate::pages::piece::confirm::CountLine;
+use crate::pages::piece::{Confirm, Fact, Field, Link, Title};
+use crate::pages::view::confirm::ConfirmPage;
+
+/// Sends a version to the hub.
+pub(in crate::http) async fn send(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    path: web::Path<String>,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let code = named(&path)?;
+    let version = form.text("version").parse().map_err(|_| {
+        Problem::at(
+            Stable::RequestMalformed,
+            "/version",
+            "The version is missing.",
+        )
+    })?;
+    caller
+        .at_desk(&shared, move |desk| send_version(desk, &code, version))
+        .await?;
+    Ok(see(address::product(code.as_str())))
+}
+
+/// Asks the hub for its copy.
+pub(in crate::http) async fn compare(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    path: web::Path<String>,
+    _form: Form,
+) -> Result<HttpResponse, Problem> {
+    let code = named(&path)?;
+    caller
+        .at_desk(&shared, move |desk| read_hub_copy(desk, &code))
+        .await?;
+    Ok(see(address::product(code.as_str())))
+}
+
+/// Asks whether a product is to be withdrawn.
+pub(in crate::http) async fn ask_withdraw(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let code = named(&path)?;
+    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
+    withdraw_page(&shared, desk, code, None, None).await
+}
+
+/// Withdraws a product.
+pub(in crate::http) async fn withdraw(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    path: web::Path<String>,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let code = named(&path)?;
+    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
+    let done = match order(&form, &code) {
+        Ok((markets, reason)) => {
+            desk.work(&shared, move |desk| {
+                withdraw_product(desk, &code, &markets, &reason)
+            })
+            .await
+        }
+        Err(faults) => Err(faults.into()),
+    };
+    match done {
+        Ok(_message) => Ok(see(address::product(code.as_str()))),
+        Err(problem)
+            if problem.status().is_server_error() || problem.status() == StatusCode::NOT_FOUND =>
+        {
+            Err(problem)
+        }
+        Err(problem) => withdraw_page(&shared, desk, code, Some(problem), Some(&form)).await,
+    }
+}
+
+/// Every fault of the form at once.
+fn order(form: &Form, code: &ProductCode) -> Result<(Vec<Market>, String), Refusals> {
+    let mut faults = Vec::new();
+    let mut markets = Vec::new();
+    for text in form
+        .text("markets")
+        .split([' ', ',', ';'])
+        .filter(|text| !text.is_empty())
+    {
+        match text.parse() {
+            Ok(market) => markets.push(market),
+            Err(_) => faults.push(Refusal::at(
+                Stable::RequestMalformed,
+                "/markets",
+                format!("{text} is no market"),
+            )),
+        }
+    }
+    if markets.is_empty() && faults.is_empty() {
+        faults.push(Refusal::at(
+            Stable::RequestMalformed,
+            "/markets",
+            "no market is named",
+        ));
+    }
+    let reason = form.text("reason");
+    if reason.is_empty() {
+        faults.push(Refusal::at(
+            Stable::RequestMalformed,
+            "/reason",
+            "the reason is missing",
+        ));
+    }
+    if form.text("typed") != code.as_str() {
+        faults.push(Refusal::at(
+            Stable::HubIrreversible,
+            "/typed",
+            "the product code was not typed exactly",
+        ));
+    }
+    Refusals::check(faults)?;
+    Ok((markets, reason))
+}
+
+async fn withdraw_page(
+    shared: &web::Data<Shared>,
+    desk: Desk,
+    code: ProductCode,
+    problem: Option<Problem>,
+    form: Option<&Form>,
+) -> Result<HttpResponse, Problem> {
+    let (name, all, lots) = desk
+        .work(shared, move |desk| {
+            desk.scope().read(|reader| {
+                let product = product_of(reader, &code)?;
+                let latest = reader
+                    .product_version_get(product.no, product.latest_version)?
+                    .ok_or(AppError::NotFound)?;
+                let mut lots = 0;
+                for version in reader.product_version_list(product.no)? {
+                    lots += reader.product_lot_count(product.no, version.version)?;
+                }
+                Ok::<_, AppError>((latest.data.name.clone(), markets(&latest.data), lots))
+            })
+        })
+        .await?;
+    let here = address::product(code.as_str());
+    let typed = |name: &str| form.map_or(String::new(), |form| form.text(name));
+    let mut markets = Field::new(
+        "markets",
+        "Markets",
+        form.map_or(all, |form| form.text("markets")),
+    )
+    .required()
+    .hint("The codes, separated by spaces.");
+    markets.error = error_at(problem.as_ref(), "/markets");
+    let mut reason = Field::new("reason", "Reason", typed("reason")).required();
+    reason.error = error_at(problem.as_ref(), "/reason");
+    let page = ConfirmPage {
+        title: Title::named("Withdraw product", &name).back("Product", &here),
+        facts: vec![Fact::text("Product code", code.as_str())],
+        confirm: Confirm {
+            question: format!("Withdraw {name}?"),
+            counts: vec![CountLine {
+                count: lots,
+                text: "lots must not be dispensed any more in these markets".into(),
+            }],
+            consequences: vec![
+                "A withdrawal is final.".into(),
+                "The hub tells the national systems.".into(),
+            ],
+            action: format!("{here}/withdraw"),
+            csrf: desk.csrf().to_owned(),
+            fields: vec![markets, reason],
+            type_word: code.as_str().to_owned(),
+            submit: "Withdraw the product".into(),
+            is_danger: true,
+            cancel: Link::new("Back to the product", here),
+            refusals: problem.as_ref().map(sentences).unwrap_or_default(),
+            ..Confirm::default()
+        },
+        frame: desk.frame,
+    };
+    html(
+        problem.as_ref().map_or(StatusCode::OK, Problem::status),
+        &page,
+    )
+}

@@ -1,0 +1,368 @@
+//! The mapping editor of one upload (users.md 3.5): what each column means, tried on the first rows, kept for the partner.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use packtwin_app::upload::{
+    Decision, MappingChoice, MappingTrial as Tried, UploadDetail, change_decision, try_mapping,
+};
+use packtwin_core::code::Code as Stable;
+use packtwin_core::ids::UploadId;
+use packtwin_partner::dates::DateFormat;
+use packtwin_partner::mapping::{Column, Field as Meaning, Mapping};
+use packtwin_tenants::audit::AuditNote;
+use packtwin_tenants::store::upload::UploadRecord;
+
+use crate::http::caller::Caller;
+use crate::http::page::{Desk, Form, html, see, sentence, sentences};
+use crate::http::problem::Problem;
+use crate::http::request::id;
+use crate::http::shared::Shared;
+use crate::pages::frame::Section;
+use crate::pages::piece::{Choice, Field, FieldKind, Link, Select, Title};
+use crate::pages::view::mapping::{MappingColumn, MappingPage, MappingTrial, TrialCell, TrialRow};
+
+/// First values shown of a column.
+const EXAMPLES: usize = 3;
+/// Findings of a trial that are shown.
+const FINDINGS: usize = 20;
+
+/// What a column can mean, with the words of the page.
+const MEANINGS: [(Meaning, &str); 7] = [
+    (Meaning::Serial, "Serial"),
+    (Meaning::ProductCode, "Product code"),
+    (Meaning::Batch, "Lot"),
+    (Meaning::Expiry, "Expiry"),
+    (Meaning::Manufactured, "Manufacturing date"),
+    (Meaning::Market, "Market"),
+    (Meaning::Ignore, "Knowingly not read"),
+];
+
+/// The editor.
+pub(in crate::http) async fn show(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id: UploadId = id(&path)?;
+    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
+    let (record, detail) = read(&desk, id).await?;
+    let present = detail
+        .mapping
+        .as_deref()
+        .and_then(|text| Mapping::parse(text).ok());
+    let mapping = present
+        .unwrap_or_else(|| Mapping::propose(&detail.heading, &detail.first_rows, shared.now()));
+    html(
+        StatusCode::OK,
+        &editor(desk, &record, &detail, &mapping, "", None, None),
+    )
+}
+
+/// Tries a mapping, or takes it: the file is checked with it, and it is kept when it has a name.
+pub(in crate::http) async fn decide(
+    shared: web::Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    path: web::Path<String>,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let id: UploadId = id(&path)?;
+    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
+    let (record, detail) = read(&desk, id).await?;
+    let mapping = mapping_of(&form, &detail);
+    let text = mapping.to_string();
+    let name = form.text("name");
+    if form.text("do") == "save" {
+        let (partner, kept_name) = (form.text("partner"), name.clone());
+        let done = desk
+            .work(&shared, move |desk| {
+                change_decision(
+                    desk,
+                    id,
+                    Decision {
+                        mapping: MappingChoice::Text(text.clone()),
+                        accepted: None,
+                    },
+                )?;
+                if kept_name.is_empty() || partner.is_empty() {
+                    return Ok(());
+                }
+                desk.scope().change(desk.now(), |writer| {
+                    let kept = writer.mapping_create(&partner, &kept_name, &text)?;
+                    let told = serde_json::json!({ "partner": partner, "name": kept_name });
+                    let note =
+                        AuditNote::new("mapping.created", format!("mapping {kept}")).detail(told);
+                    Ok::<_, packtwin_app::error::AppError>(note.returning(()))
+                })
+            })
+            .await;
+        return match done {
+            Ok(()) => Ok(see(format!("/uploads/{id}"))),
+            Err(problem) if problem.status().is_server_error() => Err(problem),
+            Err(problem) => {
+                let status = problem.status();
+                html(
+                    status,
+                    &editor(
+                        desk,
+                        &record,
+                        &detail,
+                        &mapping,
+                        &name,
+                        None,
+                        Some(&problem),
+                    ),
+                )
+            }
+        };
+    }
+    match desk
+        .work(&shared, move |desk| try_mapping(desk, id, &text))
+        .await
+    {
+        Ok(tried) => html(
+            StatusCode::OK,
+            &editor(desk, &record, &detail, &mapping, &name, Some(&tried), None),
+        ),
+        Err(problem) if problem.status().is_server_error() => Err(problem),
+        Err(problem) => {
+            let status = problem.status();
+            html(
+                status,
+                &editor(
+                    desk,
+                    &record,
+                    &detail,
+                    &mapping,
+                    &name,
+                    None,
+                    Some(&problem),
+                ),
+            )
+        }
+    }
+}
+
+async fn read(desk: &Desk, id: UploadId) -> Result<(UploadRecord, UploadDetail), Problem> {
+    let record = desk
+        .caller
+        .read(move |reader| reader.upload_get(id))
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let detail = UploadDetail::from_record(&record);
+    if detail.first_rows.is_empty() {
+        return Err(Problem::of(
+            Stable::UploadState,
+            "This file has no columns to map.",
+        ));
+    }
+    Ok((record, detail))
+}
+
+/// The mapping that a form describes. What the form does not ask (sheet, rows above the heading) stays as it was.
+fn mapping_of(form: &Form, detail: &UploadDetail) -> Mapping {
+    let present = detail
+        .mapping
+        .as_deref()
+        .and_then(|text| Mapping::parse(text).ok())
+        .unwrap_or_default();
+    let column = |place: usize| {
+        let meaning = Meaning::parse(&form.text(&format!("column_{}", place + 1)))?;
+        let heading = detail
+            .heading
+            .get(place)
+            .filter(|text| !text.trim().is_empty());
+        let is_single = heading
+            .is_some_and(|text| detail.heading.iter().filter(|other| *other == text).count() == 1);
+        Some((
+            meaning,
+            match heading {
+                Some(text) if is_single => Column::Heading(text.clone()),
+                _ => Column::Number(place + 1),
+            },
+        ))
+    };
+    let fixed = |meaning: Meaning| {
+        Some((
+            meaning,
+            form.filled(&format!("fixed_{}", meaning.as_str()))?,
+        ))
+    };
+    Mapping {
+        columns: (0..width(detail)).filter_map(column).collect(),
+        fixed: [
+            Meaning::ProductCode,
+            Meaning::Batch,
+            Meaning::Expiry,
+            Meaning::Market,
+        ]
+        .into_iter()
+        .filter_map(fixed)
+        .collect(),
+        heading: !detail.heading.is_empty(),
+        date_format: DateFormat::parse(&form.text("date_format")).unwrap_or_default(),
+        ..present
+    }
+}
+
+fn width(detail: &UploadDetail) -> usize {
+    detail
+        .first_rows
+        .iter()
+        .map(Vec::len)
+        .chain([detail.heading.len()])
+        .max()
+        .unwrap_or(0)
+}
+
+fn editor(
+    desk: Desk,
+    record: &UploadRecord,
+    detail: &UploadDetail,
+    mapping: &Mapping,
+    name: &str,
+    tried: Option<&Tried>,
+    problem: Option<&Problem>,
+) -> MappingPage {
+    let here = format!("/uploads/{}", record.id);
+    let meaning_of = |place: usize| {
+        mapping.columns.iter().find(|(_, column)| match column {
+            Column::Heading(heading) => detail.heading.get(place) == Some(heading),
+            Column::Number(number) => *number == place + 1,
+        })
+    };
+    let columns = (0..width(detail)).map(|place| {
+        let chosen = meaning_of(place).map(|(meaning, _)| *meaning);
+        let none = Choice {
+            value: String::new(),
+            label: "not used".into(),
+            selected: chosen.is_none(),
+        };
+        let choices = MEANINGS.iter().map(|(meaning, label)| Choice {
+            value: meaning.as_str().into(),
+            label: (*label).into(),
+            selected: chosen == Some(*meaning),
+        });
+        MappingColumn {
+            position: place as u64 + 1,
+            heading: detail.heading.get(place).cloned().unwrap_or_default(),
+            examples: detail
+                .first_rows
+                .iter()
+                .filter_map(|row| row.get(place))
+                .take(EXAMPLES)
+                .cloned()
+                .collect(),
+            target: Select {
+                name: format!("column_{}", place + 1),
+                label: format!("Column {} is read as", place + 1),
+                choices: std::iter::once(none).chain(choices).collect(),
+                ..Select::default()
+            },
+        }
+    });
+    let fixed_value = |meaning: Meaning| {
+        mapping
+            .fixed
+            .iter()
+            .find(|(given, _)| *given == meaning)
+            .map_or(String::new(), |(_, value)| value.clone())
+    };
+    let fixed = |meaning: Meaning, label: &str| {
+        Field::new(
+            &format!("fixed_{}", meaning.as_str()),
+            label,
+            fixed_value(meaning),
+        )
+        .kind(FieldKind::Code)
+    };
+    let formats: Vec<(&str, &str)> = DateFormat::ALL
+        .into_iter()
+        .map(|format| (format.as_str(), format.as_str()))
+        .collect();
+    let partner = record.partner.as_str();
+    let mut partners = vec![("", "this file only")];
+    if !partner.is_empty() {
+        partners.push((partner, partner));
+    }
+    MappingPage {
+        title: Title {
+            note: record.file_name.clone(),
+            ..Title::page("Map the columns")
+        }
+        .back("Upload", &here),
+        recognised: detail.description.clone(),
+        action: format!("{here}/mapping"),
+        columns: columns.collect(),
+        date_format: Select::new(
+            "date_format",
+            "Dates are written",
+            &formats,
+            mapping.date_format.as_str(),
+        ),
+        fixed: vec![
+            fixed(Meaning::ProductCode, "Product code"),
+            fixed(Meaning::Batch, "Lot"),
+            fixed(Meaning::Expiry, "Expiry"),
+            fixed(Meaning::Market, "Market"),
+        ],
+        partner: Select::new("partner", "For files of", &partners, partner),
+        name: Field::new("name", "Name of the mapping", name)
+            .hint("With a name and a partner it is kept for the partner's next file."),
+        trial: tried.map(|tried| trial(detail, tried)),
+        refusals: problem.map(sentences).unwrap_or_default(),
+        cancel: Link::new("Back to the upload", here),
+        frame: desk.frame,
+    }
+}
+
+fn trial(detail: &UploadDetail, tried: &Tried) -> MappingTrial {
+    let heading_rows = u64::from(!detail.heading.is_empty());
+    let first = tried
+        .findings
+        .iter()
+        .take(FINDINGS)
+        .map(|finding| TrialRow {
+            row: finding.row,
+            cells: vec![
+                TrialCell {
+                    text: finding.column.clone(),
+                    fault: None,
+                },
+                TrialCell {
+                    text: finding.proposal.clone().unwrap_or_default(),
+                    fault: Some(format!("{} ({})", sentence(&finding.text), finding.code)),
+                },
+            ],
+        });
+    let lots = tried.lots.iter().take(FINDINGS).map(|lot| TrialRow {
+        row: heading_rows + 1,
+        cells: vec![
+            TrialCell {
+                text: format!("lot {}, expiry {}", lot.batch_text, lot.expiry_text),
+                fault: None,
+            },
+            TrialCell {
+                text: lot.product_text.clone(),
+                fault: None,
+            },
+        ],
+    });
+    let rows: Vec<TrialRow> = if tried.findings.is_empty() {
+        lots.collect()
+    } else {
+        first.collect()
+    };
+    MappingTrial {
+        rows_tried: tried.rows,
+        rows_right: tried.rows_right,
+        headings: if tried.findings.is_empty() {
+            vec!["Seen".into(), "Product code".into()]
+        } else {
+            vec!["Column".into(), "Proposal".into()]
+        },
+        rows,
+    }
+}
