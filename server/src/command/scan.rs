@@ -125,9 +125,7 @@ fn answer_lines(
 
 fn answer(arguments: &ScanArguments, text: &str, out: &mut dyn Write) -> io::Result<bool> {
     let mut context = DeviceContext {
-        reference_year: arguments
-            .year
-            .unwrap_or_else(|| SystemClock.now().year()),
+        reference_year: arguments.year.unwrap_or_else(|| SystemClock.now().year()),
         scanner_layout: arguments.scanner_layout.clone(),
         host_layout: arguments.host_layout.clone(),
         prefix: arguments.prefix.clone(),
@@ -156,7 +154,9 @@ fn json_input(
         return Ok(raw);
     }
     let Some(raw) = value["raw"].as_str() else {
-        return Err(invalid("neither a string nor an object with a string `raw`"));
+        return Err(invalid(
+            "neither a string nor an object with a string `raw`",
+        ));
     };
     match value["capture"].as_str() {
         None => {}
@@ -227,7 +227,10 @@ mod tests {
             .collect();
         match expected {
             Some((words, all)) => {
-                assert_eq!((verdicts, certain.unwrap()), (words.iter().map(|word| (*word).to_owned()).collect(), all));
+                assert_eq!(
+                    (verdicts, certain.unwrap()),
+                    (words.iter().map(|word| (*word).to_owned()).collect(), all)
+                );
             }
             None => assert!(certain.is_err(), "{text}"),
         }
@@ -237,10 +240,22 @@ mod tests {
     #[test]
     fn every_line_is_answered() {
         let code = "]d2010400638133393110L1\u{1d}21ABCD123456";
-        check(false, &format!("{code}\n{code}\r\n"), Some((&["ok", "ok"], true)));
-        check(false, &format!("{code}\n4006381333931\n"), Some((&["ok", "not_a_unique_identifier"], false)));
+        check(
+            false,
+            &format!("{code}\n{code}\r\n"),
+            Some((&["ok", "ok"], true)),
+        );
+        check(
+            false,
+            &format!("{code}\n4006381333931\n"),
+            Some((&["ok", "not_a_unique_identifier"], false)),
+        );
         let json = serde_json::to_string(code).unwrap();
-        check(true, &format!("{json}\n\n{{\"raw\":{json}}}"), Some((&["ok", "ok"], true)));
+        check(
+            true,
+            &format!("{json}\n\n{{\"raw\":{json}}}"),
+            Some((&["ok", "ok"], true)),
+        );
         check(true, "{\"raw\":7}", None);
         check(true, "{\"raw\":\"\",\"capture\":\"film\"}", None);
     }

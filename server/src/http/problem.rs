@@ -160,6 +160,20 @@ impl From<Refusal> for Problem {
     }
 }
 
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Refused(refusals) => refusals.into(),
+            AppError::Forbidden(refusal) => refusal.into(),
+            AppError::NotFound => Problem::not_found(),
+            AppError::Stale => {
+                Problem::of(Code::PreconditionFailed, "Someone changed this meanwhile.")
+            }
+            AppError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {

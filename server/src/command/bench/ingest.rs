@@ -173,7 +173,12 @@ impl Bench {
         let identity = authority.client("bench", now.plus_days(-1), now.plus_days(30))?;
         let url = "https://127.0.0.1:9/eu-hub";
         sandbox::connect_hub(&desk, url, &authority.trusted_pem(), "BENCH", identity)?;
-        let data = sandbox::master_data("Bench Pharma", "Benchine 10 mg film-coated tablets", "benchine", &["DE", "AT"])?;
+        let data = sandbox::master_data(
+            "Bench Pharma",
+            "Benchine 10 mg film-coated tablets",
+            "benchine",
+            &["DE", "AT"],
+        )?;
         let used: BTreeSet<_> = lots.iter().map(|lot| lot.product.to_string()).collect();
         for code in pack_file::products()? {
             if used.contains(&code.to_string()) {

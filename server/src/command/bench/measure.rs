@@ -39,7 +39,9 @@ impl Phases {
 /// Peak resident memory of this process in MiB (`VmHWM`); `None` where the system does not tell.
 pub(super) fn peak_rss_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(rounded(kib / 1024.0))
 }

@@ -46,14 +46,18 @@ pub(super) fn products() -> Result<Vec<ProductCode>, Failure> {
             let body = format!("0952123454{number:03}");
             let digit = gs1_check_digit(body.as_bytes())
                 .ok_or_else(|| Failure::found("a product code of the bench has no check digit"))?;
-            ProductCode::parse(&format!("{body}{digit}")).map_err(|error| Failure::found(error.to_string()))
+            ProductCode::parse(&format!("{body}{digit}"))
+                .map_err(|error| Failure::found(error.to_string()))
         })
         .collect()
 }
 
 /// Writes the file; answers its bytes.
 pub(super) fn write(out: impl Write, lots: &[BenchLot]) -> io::Result<u64> {
-    let mut out = Counting { out: BufWriter::with_capacity(256 * 1024, out), bytes: 0 };
+    let mut out = Counting {
+        out: BufWriter::with_capacity(256 * 1024, out),
+        bytes: 0,
+    };
     out.write_all(b"SerialNumber;GTIN;Batch;ExpirationDate;ManufacturingDate\r\n")?;
     let mut number = 0;
     for lot in lots {
@@ -79,7 +83,11 @@ fn serial_text(number: u64) -> [u8; 12] {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     const BITS: u64 = (1 << 60) - 1;
     let mut bits = number.wrapping_add(0x5851_F42D_4C95_7F2D) & BITS;
-    for factor in [0x9E37_79B9_7F4A_7C15u64, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB] {
+    for factor in [
+        0x9E37_79B9_7F4A_7C15u64,
+        0xBF58_476D_1CE4_E5B9,
+        0x94D0_49BB_1331_11EB,
+    ] {
         bits = bits.wrapping_mul(factor) & BITS;
         bits ^= bits >> 31;
     }
@@ -118,7 +126,10 @@ mod tests {
     fn lots_share_all_packs_and_no_serial_comes_twice() {
         for (packs, wanted, count) in [(10, Some(3), 3), (1_000_000, None, 5), (2, Some(9), 2)] {
             let lots = lots(packs, wanted).unwrap();
-            assert_eq!((lots.len(), lots.iter().map(|lot| lot.packs).sum::<u64>()), (count, packs));
+            assert_eq!(
+                (lots.len(), lots.iter().map(|lot| lot.packs).sum::<u64>()),
+                (count, packs)
+            );
         }
         let seen: HashSet<_> = (0..50_000).map(serial_text).collect();
         assert_eq!(seen.len(), 50_000);

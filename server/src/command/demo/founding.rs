@@ -37,26 +37,44 @@ pub(super) fn found(
     keepsake: &mut Keepsake,
 ) -> Result<(), Failure> {
     let mut people = People { house, keepsake };
-    let alder = people.tenant("Alder Pharma", "alder", &[
-        Role::SerializationManager,
-        Role::QualifiedPerson,
-        Role::ComplianceManager,
-        Role::Operator,
-        Role::Integrator,
-        Role::Administrator,
-    ])?;
-    let birch = people.tenant("Birch Packaging", "birch", &[
-        Role::PackagingSpecialist,
-        Role::SerializationManager,
-        Role::Administrator,
-    ])?;
-    people.tenant("Cedar Pharmacies", "cedar", &[Role::Administrator, Role::ComplianceManager])?;
+    let alder = people.tenant(
+        "Alder Pharma",
+        "alder",
+        &[
+            Role::SerializationManager,
+            Role::QualifiedPerson,
+            Role::ComplianceManager,
+            Role::Operator,
+            Role::Integrator,
+            Role::Administrator,
+        ],
+    )?;
+    let birch = people.tenant(
+        "Birch Packaging",
+        "birch",
+        &[
+            Role::PackagingSpecialist,
+            Role::SerializationManager,
+            Role::Administrator,
+        ],
+    )?;
+    people.tenant(
+        "Cedar Pharmacies",
+        "cedar",
+        &[Role::Administrator, Role::ComplianceManager],
+    )?;
     keepsake.api_key = api_key(house, alder)?;
     for (tenant, name) in [(alder, "alder"), (birch, "birch")] {
         let now = house.now();
         let identity = authority.client(name, now.plus_days(-1), now.plus_days(300))?;
         let desk = sandbox::desk(house, tenant, PASS);
-        sandbox::connect_hub(&desk, &hub.url(), &keepsake.trusted_pem, &name.to_uppercase(), identity)?;
+        sandbox::connect_hub(
+            &desk,
+            &hub.url(),
+            &keepsake.trusted_pem,
+            &name.to_uppercase(),
+            identity,
+        )?;
     }
     manufacturer(house, hub, alder)?;
     packager(house, birch)
@@ -68,7 +86,10 @@ fn manufacturer(house: &House, hub: &RunningHub, tenant: TenantId) -> Result<(),
         ("Alderine forte 10 mg film-coated tablets", "alderine"),
         ("Rowanol 10 mg film-coated tablets", "rowanol"),
     ];
-    let stage = Stage { house, desk: sandbox::desk(house, tenant, PASS) };
+    let stage = Stage {
+        house,
+        desk: sandbox::desk(house, tenant, PASS),
+    };
     for (number, (name, common)) in ALDER.into_iter().zip(names) {
         stage.product(number, "Alder Pharma", name, common)?;
     }
@@ -89,10 +110,23 @@ fn manufacturer(house: &House, hub: &RunningHub, tenant: TenantId) -> Result<(),
 }
 
 fn packager(house: &House, tenant: TenantId) -> Result<(), Failure> {
-    let stage = Stage { house, desk: sandbox::desk(house, tenant, PASS) };
+    let stage = Stage {
+        house,
+        desk: sandbox::desk(house, tenant, PASS),
+    };
     let [first, second] = BIRCH;
-    stage.product(first, "Maple Remedies (sandbox)", "Maplin 10 mg film-coated tablets", "maplin")?;
-    stage.product(second, "Hazel Health (sandbox)", "Hazelon 10 mg film-coated tablets", "hazelon")?;
+    stage.product(
+        first,
+        "Maple Remedies (sandbox)",
+        "Maplin 10 mg film-coated tablets",
+        "maplin",
+    )?;
+    stage.product(
+        second,
+        "Hazel Health (sandbox)",
+        "Hazelon 10 mg film-coated tablets",
+        "hazelon",
+    )?;
     stage.send_out()?;
     stage.sent_lot(first, "M401", "290331", 2_000)?;
     stage.stored_lot(second, "H501", "290430", 1_000)
@@ -113,7 +147,13 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn stored_lot(&self, number: u32, batch: &str, expiry: &str, packs: u64) -> Result<(), Failure> {
+    fn stored_lot(
+        &self,
+        number: u32,
+        batch: &str,
+        expiry: &str,
+        packs: u64,
+    ) -> Result<(), Failure> {
         let code = sample::product_code(number)?;
         let text = sample::file(&code, batch, expiry, packs);
         let upload = self.receive(&format!("{batch}.csv"), &text)?;
@@ -144,8 +184,18 @@ impl Stage<'_> {
     }
 
     fn produced(&self, code: &ProductCode, batch: &BatchNumber, packs: u64) -> Result<(), Failure> {
-        let lot = self.desk.scope().read(|reader| lot_of(reader, code, batch))?.1;
-        Ok(enter_produced(&self.desk, code, batch, Some(packs), lot.row_version)?)
+        let lot = self
+            .desk
+            .scope()
+            .read(|reader| lot_of(reader, code, batch))?
+            .1;
+        Ok(enter_produced(
+            &self.desk,
+            code,
+            batch,
+            Some(packs),
+            lot.row_version,
+        )?)
     }
 
     /// Sends what is due; the simulator answers at once.
@@ -184,7 +234,12 @@ struct People<'a> {
 }
 
 impl People<'_> {
-    fn tenant(&mut self, name: &str, short_name: &str, roles: &[Role]) -> Result<TenantId, Failure> {
+    fn tenant(
+        &mut self,
+        name: &str,
+        short_name: &str,
+        roles: &[Role],
+    ) -> Result<TenantId, Failure> {
         let site = self.house.site();
         let tenant = site.tenant_create(name, short_name, "Europe/Berlin", self.house.now())?;
         for &role in roles {

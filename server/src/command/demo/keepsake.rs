@@ -155,6 +155,9 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         write_private(&path, "new").unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode, fs::read_to_string(&path).unwrap().as_str()), (0o600, "new"));
+        assert_eq!(
+            (mode, fs::read_to_string(&path).unwrap().as_str()),
+            (0o600, "new")
+        );
     }
 }

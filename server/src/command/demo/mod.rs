@@ -156,7 +156,10 @@ fn start_hub(folder: &Path, keepsake: &Keepsake) -> Result<RunningHub, Failure> 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     match HubSimulator::start(settings.clone(), Arc::clone(&clock)) {
         Err(SimulatorError::Io(_)) if settings.port != 0 => {
-            let any = SimulatorSettings { port: 0, ..settings };
+            let any = SimulatorSettings {
+                port: 0,
+                ..settings
+            };
             Ok(HubSimulator::start(any, clock)?)
         }
         other => Ok(other?),
@@ -172,7 +175,9 @@ fn follow_hub(house: &House, keepsake: &Keepsake, hub: &RunningHub) -> Result<()
     for tenant in site.tenant_list()? {
         let desk = sandbox::desk(house, tenant.id, "demo");
         let record = desk.scope().read(|reader| reader.connector_get(EU_HUB))?;
-        let Some((record, link)) = record.and_then(|record| Some((record.row_version, Link::from_record(&record)?))) else {
+        let Some((record, link)) =
+            record.and_then(|record| Some((record.row_version, Link::from_record(&record)?)))
+        else {
             continue;
         };
         let mut settings = link.settings;

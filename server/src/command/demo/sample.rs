@@ -51,7 +51,10 @@ fn serial(batch: &str, number: u64) -> String {
 /// Writes the files to upload.
 pub(super) fn write_files(folder: &Path) -> Result<(), Failure> {
     let code = product_code(ALDER[0])?;
-    fs::write(folder.join(RIGHT_FILE), file(&code, "A103SAMPLE", "290930", 5_000))?;
+    fs::write(
+        folder.join(RIGHT_FILE),
+        file(&code, "A103SAMPLE", "290930", 5_000),
+    )?;
     fs::write(folder.join(WRONG_FILE), with_findings(&code))?;
     Ok(())
 }

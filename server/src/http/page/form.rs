@@ -37,6 +37,11 @@ impl Form {
             .map_or("", |(_, value)| value)
     }
 
+    /// One field, unless it was left empty.
+    pub(in crate::http) fn filled(&self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
     /// Every value of a field that comes several times.
     pub(in crate::http) fn all(&self, name: &str) -> Vec<String> {
         self.fields
