@@ -1,5 +1,7 @@
 //! Road 1, told with the use cases: a file comes in, a lot is acknowledged, and every number agrees.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on ends")]
+
 use packtwin_app::house::HouseSettings;
 use packtwin_app::lot::{SendWhat, difference_list, receipt_of, request_send, view_lot};
 use packtwin_app::product::{create_product, send_version};
