@@ -1,5 +1,10 @@
 //! People and keys from beginning to end: invited, signed in, disabled; made, used, revoked; all of it in the audit trail.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "this is test code; the lint knows only functions marked as tests"
+)]
+
 mod support;
 
 use packtwin_core::role::{Permission, Role};

@@ -1,5 +1,10 @@
 //! What every call may count on: one shape of refusal, ids, headers, limits, remembered answers, versions, cursors.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "this is test code; the lint knows only functions marked as tests"
+)]
+
 mod support;
 
 use packtwin_core::role::{Permission, Role};
@@ -144,7 +149,7 @@ fn every_answer_carries_the_protecting_headers() {
         );
         assert!(!policy.contains("unsafe-inline"), "{policy}");
         assert!(reply.header("packtwin-version").is_some(), "{path}");
-        // HSTS over plain loopback would be ignored; over TLS see `tls.rs`.
+        // Over plain loopback a browser would ignore it.
         assert!(reply.header("strict-transport-security").is_none());
     }
 }

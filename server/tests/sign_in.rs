@@ -1,5 +1,10 @@
 //! Signing in and out in a browser, and everything that ends a session (URS-UR-005, URS-AT-009).
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "this is test code; the lint knows only functions marked as tests"
+)]
+
 mod support;
 
 use packtwin_core::role::Role;

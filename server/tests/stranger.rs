@@ -1,5 +1,10 @@
 //! Every address refuses a stranger. The table of routes is the list; what a test here does not know how to try fails it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "this is test code; the lint knows only functions marked as tests"
+)]
+
 mod support;
 
 use packtwin_core::batch_number::BatchNumber;

@@ -117,6 +117,13 @@ impl Browser {
             .to_owned()
     }
 
+    /// Waits until a page is shown whose path begins so.
+    pub fn arrive(&self, path: &str) {
+        self.wait(&format!("a page under {path}"), |browser| {
+            browser.path().starts_with(path).then_some(())
+        });
+    }
+
     /// Signs in at the sign-in page of a site and waits until it is left.
     pub fn sign_in(&self, site: &str, user: &str, password: &str) {
         self.go(&format!("{site}/sign-in"));
@@ -333,7 +340,8 @@ impl Browser {
                     self.text()
                 );
             }
-            self.runtime.block_on(tokio::time::sleep(ASK_EVERY));
+            self.runtime
+                .block_on(async { tokio::time::sleep(ASK_EVERY).await });
         }
     }
 

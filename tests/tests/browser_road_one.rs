@@ -27,6 +27,7 @@ fn a_file_becomes_an_acknowledged_lot() {
     browser.see("Drop a serial file here");
     browser.picture("2-uploads");
     browser.upload(&file);
+    browser.arrive("/uploads/");
     browser.see("lot L42.csv");
     browser.see_after_a_while("1,200 of 1,200 rows are right");
     browser.picture("3-checked");

@@ -1,6 +1,10 @@
 //! A real server on loopback, around a fresh site, with a clock that tests own.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "this is test code; the lint knows only functions marked as tests"
+)]
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicI64, Ordering};
