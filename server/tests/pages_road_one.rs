@@ -1,6 +1,11 @@
 //! Road 1 through the pages alone, with forms and without any script: from a file to an acknowledged lot with its receipt.
 //! Proves URS-SN-005 to URS-SN-010 and URS-MD-001 as a person meets them.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "this is test code; the lint knows only functions marked as tests"
+)]
+
 mod support;
 
 use std::sync::Arc;

@@ -164,8 +164,8 @@ impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         match error {
             AppError::Refused(refusals) => refusals.into(),
-            AppError::Forbidden(refusal) => refusal.into(),
             AppError::NotFound => Problem::not_found(),
+            AppError::Forbidden(refusal) => refusal.into(),
             AppError::Stale => {
                 Problem::of(Code::PreconditionFailed, "Someone changed this meanwhile.")
             }
