@@ -1,6 +1,8 @@
 //! Road 1 in a real browser, at a site that the real program serves: a file is dropped, checked, stored, sent,
 //! acknowledged by the hub, and proven by a receipt (URS-SN-005, URS-SN-006, URS-SN-007, URS-SN-009).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use packtwin_tests::browser::{Browser, Screen};
 use packtwin_tests::served_site::{LOGIN, PASSWORD, ServedSite};
 use packtwin_tests::story::{product_code, serial_csv};

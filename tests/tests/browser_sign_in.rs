@@ -1,5 +1,7 @@
 //! Signing in and out in a real browser, at a site that the real program serves (URS-UR-002, URS-UR-003, URS-UR-005).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use packtwin_tests::browser::{Browser, Screen};
 use packtwin_tests::served_site::{LOGIN, NAME, PASSWORD, ServedSite};
 
