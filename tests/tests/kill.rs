@@ -378,8 +378,13 @@ impl Lot {
         if numbers["acknowledged"] == json!(PACKS) {
             self.acknowledged = true;
         } else if numbers["sent"] == json!(0) {
-            // Refused while it is being sent already, which is as good.
-            client.post(&format!("{path}:send"), &json!({}))?;
+            let asked = client.post(&format!("{path}:send"), &json!({ "what": "unsent" }))?;
+            // LOT-002: it is being sent already, which is as good.
+            assert!(
+                asked.status == 202 || asked.body["code"] == json!("LOT-002"),
+                "{}",
+                asked.body
+            );
         } else {
             std::thread::sleep(Duration::from_millis(3));
         }
