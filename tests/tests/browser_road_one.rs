@@ -39,7 +39,7 @@ fn a_file_becomes_an_acknowledged_lot() {
     browser.see(&format!("Store {PACKS_SHOWN}?"));
     browser.picture("4-store");
     browser.click(&format!("Store {PACKS_SHOWN}"));
-    browser.see_after_a_while("are stored");
+    browser.see_after_a_while("The lot of this file is stored.");
     browser.picture("5-stored");
 
     browser.go(&format!("{}/lots/{}/L42", site.url(), product_code()));
