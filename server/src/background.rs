@@ -13,7 +13,7 @@ use packtwin_app::house::House;
 use packtwin_app::{job, message, upkeep};
 
 /// Threads that do jobs: one tenant's long work does not keep all others waiting.
-const JOB_THREADS: usize = 2;
+pub const JOB_THREADS: usize = 2;
 /// How long a thread rests that found nothing to do.
 const REST: Duration = Duration::from_millis(250);
 /// How often is forgotten what its time has passed for.

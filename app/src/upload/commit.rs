@@ -1,7 +1,8 @@
 //! The commit: the rows of chosen lots become packs, all at once or not at all.
 //!
 //! 1. One change makes the lots and their loads, state *storing*: nobody sees packs of such a load.
-//! 2. The serial list of each load is written, sorted, under its hash: the body of the commissioning fact.
+//! 2. The serial list of each load is written, sorted, under its hash: the body of the commissioning fact. A second thread
+//!    does it from the same reading that cuts the stretches.
 //! 3. Packs are stored in stretches, each in a transaction with the job's progress, so that after a kill the work goes on
 //!    at the very row where it stopped, and a cancel takes everything back.
 //! 4. One change makes all loads visible, records the facts, tells the webhooks.
@@ -10,7 +11,7 @@
 //! Serves URS-SN-006, URS-SN-007, URS-SN-008.
 
 use std::collections::HashMap;
-use std::io::{self, BufWriter, Write};
+use std::sync::mpsc;
 
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::expiry::Expiry;
@@ -20,7 +21,7 @@ use packtwin_core::lot::retention_until;
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::serial::Serial;
 use packtwin_tenants::audit::AuditNote;
-use packtwin_tenants::blob::{BlobWriter, Stored, hex};
+use packtwin_tenants::blob::hex;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::{Housekeeping, Writer};
 use packtwin_tenants::store::fact::NewFact;
@@ -31,7 +32,8 @@ use packtwin_tenants::store::upload_result::UploadLot;
 
 use super::ledger::WorkFiles;
 use super::receive::queue_check;
-use super::spool::{Entry, EntryFile};
+use super::spool::EntryFile;
+use super::stretch::{self, Lists, Stretch, Target, WAITING_MAX};
 use super::{UploadDetail, all_lots, audit_name, upload_of};
 use crate::error::AppError;
 use crate::job::{JobDesk, JobEnd};
@@ -39,8 +41,6 @@ use crate::job::{JobDesk, JobEnd};
 /// The kind of the commit's job.
 pub const COMMIT_JOB: &str = "upload.commit";
 
-/// Rows between two looks at the lease.
-const KEEP_ALIVE_ROWS: u64 = 100_000;
 /// Packs removed in one transaction when a commit is taken back.
 const DISCARD_ROWS: i64 = 20_000;
 
@@ -64,13 +64,9 @@ pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
         ));
     }
     let plan = open_loads(desk, &upload)?;
-    let lists = write_lists(desk, &plan, &files)?;
-    let stored = match store_packs(desk, &plan, &files) {
-        Ok(true) => publish(desk, &upload, &plan, &lists),
-        Ok(false) => Err(AppError::Stale),
-        Err(error) => Err(error),
-    };
-    match stored {
+    let committed =
+        store_packs(desk, &plan, &files).and_then(|lists| publish(desk, &upload, &plan, &lists));
+    match committed {
         Err(AppError::Stale) if !desk.is_lost() => {
             take_back(desk, id, &plan, UploadState::Checked)?;
             Ok(JobEnd::Cancelled)
@@ -88,6 +84,17 @@ pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
 /// The loads of this commit, by the number of their lot in the file.
 struct Plan {
     loads: HashMap<u16, PlannedLoad>,
+}
+
+impl Plan {
+    fn targets(&self) -> Vec<Target> {
+        let target = |(lot, planned): (&u16, &PlannedLoad)| Target {
+            lot: *lot,
+            product: planned.product,
+            load: planned.load,
+        };
+        self.loads.iter().map(target).collect()
+    }
 }
 
 #[derive(Clone)]
@@ -221,96 +228,42 @@ fn head_of_line(
     })
 }
 
-/// One pass over the sorted rows: the serial list of every load, sorted, one a line.
-fn write_lists(
-    desk: &JobDesk<'_>,
-    plan: &Plan,
-    files: &WorkFiles,
-) -> Result<HashMap<u16, Stored>, AppError> {
+/// Stores the packs, stretch by stretch, while the next is cut and the lists are written. [`AppError::Stale`] when the job
+/// was cancelled.
+fn store_packs(desk: &JobDesk<'_>, plan: &Plan, files: &WorkFiles) -> Result<Lists, AppError> {
+    let rows = EntryFile::open(&files.sorted())?.left();
+    desk.begin(rows);
+    let done = desk.claim().job.done.min(rows);
+    let rows_max = desk.house().settings().store_rows_per_change;
     let blobs = desk.scope().blobs();
-    let mut open: HashMap<u16, BufWriter<BlobWriter>> = HashMap::new();
-    let mut rows = EntryFile::open(&files.sorted())?;
-    while let Some(entry) = rows.next_entry()? {
-        if rows.left() % KEEP_ALIVE_ROWS == 0 {
-            desk.still_wanted()?;
-        }
-        if !plan.loads.contains_key(&entry.lot()) {
-            continue;
-        }
-        let list = match open.entry(entry.lot()) {
-            std::collections::hash_map::Entry::Occupied(list) => list.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(BufWriter::new(blobs.create()?))
-            }
-        };
-        list.write_all(serial_of(&entry)?.as_bytes())?;
-        list.write_all(b"\n")?;
-    }
-    let mut lists = HashMap::new();
-    for (lot, list) in open {
-        let list = list.into_inner().map_err(io::IntoInnerError::into_error)?;
-        lists.insert(lot, list.finish()?);
-    }
-    Ok(lists)
+    let (sender, stretches) = mpsc::sync_channel(WAITING_MAX);
+    std::thread::scope(|threads| {
+        let cutting = threads.spawn(move || {
+            let sorted = files.sorted();
+            stretch::cut(&sorted, plan.targets(), &blobs, (done, rows_max), &sender)
+        });
+        let stored = stretches
+            .into_iter()
+            .try_for_each(|stretch| store_stretch(desk, &stretch));
+        // The receiver has gone by now, so the other thread ends. Its panic would be this thread's own.
+        let lists = cutting
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        stored.and(lists)
+    })
 }
 
-/// Stores the packs, stretch by stretch. `false` when the job was cancelled.
-fn store_packs(desk: &JobDesk<'_>, plan: &Plan, files: &WorkFiles) -> Result<bool, AppError> {
-    let mut rows = EntryFile::open(&files.sorted())?;
-    desk.begin(rows.left());
-    let mut done = desk.claim().job.done.min(rows.left());
-    rows.skip(done)?;
-    let stretch_rows = desk.house().settings().store_rows_per_change;
-    let mut stretch: Vec<(Serial, LoadNo)> = Vec::with_capacity(stretch_rows);
-    let mut product: Option<(u16, ProductNo)> = None;
-    let mut seen = done;
-    loop {
-        let entry = rows.next_entry()?;
-        let ends = match (&entry, product) {
-            (None, _) => true,
-            (Some(entry), Some((index, _))) => entry.product() != index,
-            (Some(_), None) => false,
-        };
-        if (ends || stretch.len() == stretch_rows) && seen > done {
-            if !store_stretch(desk, product.map(|(_, no)| no), &stretch, seen)? {
-                return Ok(false);
-            }
-            stretch.clear();
-            done = seen;
-            product = None;
-        }
-        let Some(entry) = entry else { return Ok(true) };
-        seen += 1;
-        if let Some(planned) = plan.loads.get(&entry.lot()) {
-            product.get_or_insert((entry.product(), planned.product));
-            stretch.push((serial_of(&entry)?, planned.load));
-        }
-    }
-}
-
-fn store_stretch(
-    desk: &JobDesk<'_>,
-    product: Option<ProductNo>,
-    stretch: &[(Serial, LoadNo)],
-    done: u64,
-) -> Result<bool, AppError> {
-    let mut wanted = true;
-    let outcome = desk
-        .scope()
+fn store_stretch(desk: &JobDesk<'_>, stretch: &Stretch) -> Result<(), AppError> {
+    desk.scope()
         .housekeep(desk.now(), Housekeeping::Invisible, |writer| {
-            wanted = desk.progress_within(writer, done)?;
-            if !wanted {
+            if !desk.progress_within(writer, stretch.done)? {
                 return Err(AppError::Stale);
             }
-            if let Some(product) = product {
-                writer.pack_store_chunk(product, stretch)?;
+            if let Some(product) = stretch.product {
+                writer.pack_store_chunk(product, &stretch.packs)?;
             }
             Ok(())
-        });
-    match outcome {
-        Err(AppError::Stale) if !wanted => Ok(false),
-        other => other.map(|()| true),
-    }
+        })
 }
 
 /// The one change that everybody sees.
@@ -318,7 +271,7 @@ fn publish(
     desk: &JobDesk<'_>,
     upload: &UploadRecord,
     plan: &Plan,
-    lists: &HashMap<u16, Stored>,
+    lists: &Lists,
 ) -> Result<JobEnd, AppError> {
     let packs: u64 = plan.loads.values().map(|planned| planned.rows).sum();
     let lots = plan.loads.len();
@@ -414,10 +367,4 @@ fn check_again(desk: &JobDesk<'_>, upload: UploadId, why: &str) -> Result<(), Ap
         let note = AuditNote::new("upload.check_again", audit_name(upload)).reason(why);
         Ok::<_, AppError>(note.returning(()))
     })
-}
-
-fn serial_of(entry: &Entry) -> Result<Serial, AppError> {
-    entry.serial().ok_or(AppError::Store(StoreError::Damaged {
-        what: "sorted rows",
-    }))
 }

@@ -13,6 +13,7 @@ mod read;
 mod receive;
 mod report;
 mod spool;
+mod stretch;
 mod tally;
 
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ pub use self::receive::{
     BeginUpload, Begun, Completed, append_part, begin_upload, complete_upload,
 };
 pub use self::report::{each_finding, findings_page, write_error_file};
-pub use self::spool::{Entry, Sorted, Spool};
+pub use self::spool::{Entry, EntryFile, EntryWriter, Spool};
 
 use crate::error::AppError;
 

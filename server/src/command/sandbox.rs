@@ -2,9 +2,11 @@
 //! as a partner would.
 
 use std::io::Read;
+use std::thread::ScopedJoinHandle;
 
 use packtwin_app::connector::{ConnectorSettings, EU_HUB, SetUpConnector, set_up_connector};
 use packtwin_app::desk::Desk;
+use packtwin_app::error::AppError;
 use packtwin_app::house::House;
 use packtwin_app::job::run_jobs;
 use packtwin_app::upload::{
@@ -16,6 +18,7 @@ use packtwin_core::product::{Address, Company, MarketEntry, MasterData};
 use packtwin_core::role::Permission;
 
 use super::Failure;
+use crate::background::JOB_THREADS;
 
 /// Bytes of one part of an upload.
 const PART_BYTES: u64 = 8 * 1024 * 1024;
@@ -72,9 +75,24 @@ pub(super) fn receive(
     }
 }
 
-/// Does every job that waits.
+/// Does every job that waits, with as many threads as a served site has for it.
 pub(super) fn work(house: &House) -> Result<(), Failure> {
-    while run_jobs(house)?.worked > 0 {}
+    let until_none_waits = || -> Result<(), AppError> {
+        while run_jobs(house)?.worked > 0 {}
+        Ok(())
+    };
+    std::thread::scope(|threads| {
+        let working: Vec<_> = (0..JOB_THREADS)
+            .map(|_| threads.spawn(until_none_waits))
+            .collect();
+        // A panic of another thread is this thread's own.
+        let ended = |thread: ScopedJoinHandle<'_, Result<(), AppError>>| {
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        working.into_iter().try_for_each(ended)
+    })?;
     Ok(())
 }
 

@@ -18,7 +18,9 @@ use clap::Args;
 use packtwin_app::house::{House, HouseSettings};
 use packtwin_app::lot::{SendWhat, request_send, view_lot};
 use packtwin_app::product::{create_product, send_version};
-use packtwin_app::upload::{Entry, ReadOrder, Sorted, Spool, read_serial_file, request_commit};
+use packtwin_app::upload::{
+    Entry, EntryFile, EntryWriter, ReadOrder, Spool, read_serial_file, request_commit,
+};
 use packtwin_connector_port::serial_file::{LotIndex, SeenLot, SerialFileSink, Stop};
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::environment::Environment;
@@ -296,16 +298,24 @@ impl SerialFileSink for Counted {
     }
 }
 
+/// Sorts the same serials into a file, off the clock, and lets the engine store them from it.
 fn yardstick(engine: &Engine, folder: &Path, packs: u64) -> Result<Duration, Failure> {
     let mut spool = Spool::new(folder, "yardstick", YARDSTICK_SORT_ROWS);
     for number in 0..packs {
         spool.push(Entry::new(0, &pack_file::serial(number)?, 0, number))?;
     }
-    let mut sorted = SortedSerials(spool.into_sorted()?);
-    Ok(yardstick_store(engine, &mut sorted)?)
+    let path = folder.join("yardstick-sorted");
+    let mut file = EntryWriter::create(&path)?;
+    let mut sorted = spool.into_sorted()?;
+    while let Some(entry) = sorted.next_entry()? {
+        file.push(&entry)?;
+    }
+    file.finish()?;
+    let mut serials = SortedSerials(EntryFile::open(&path)?);
+    Ok(yardstick_store(engine, &mut serials)?)
 }
 
-struct SortedSerials(Sorted);
+struct SortedSerials(EntryFile);
 
 impl SerialSource for SortedSerials {
     fn next_serial(&mut self) -> io::Result<Option<Serial>> {
