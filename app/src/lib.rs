@@ -11,6 +11,7 @@ pub mod error;
 pub mod house;
 pub mod job;
 pub mod lot;
+pub mod market;
 pub mod message;
 pub mod product;
 pub mod today;

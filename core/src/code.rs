@@ -66,7 +66,7 @@ codes! {
     UploadBatchMissing "UPL-028" "The batch number is missing" => "Fill the batch number, or give it as a fixed value in the mapping.";
     UploadColumnCount "UPL-029" "The row has another number of columns than the heading" => "Check separators and quotes in this row.";
     UploadMarketNotReleased "UPL-030" "The product is not released for a market" => "Add the market in a new version and send it first.";
-    UploadLotRecalled "UPL-031" "The lot is recalled or its product withdrawn" => "Packs of such a lot must not be added.";
+    UploadLotRecalled "UPL-031" "The lot is recalled or its product withdrawn in a market" => "Packs must not be added for that market; those for other markets can.";
     UploadExpiryDiffersFromLot "UPL-032" "The lot is stored with another expiry" => "One lot has one expiry; correct the file or the lot.";
     UploadConnectionBroken "UPL-040" "The connection broke" => "Choose the same file to continue; nothing is lost.";
     UploadOffset "UPL-041" "The part does not continue where the file ended" => "Ask for the offset and send from there.";
@@ -100,7 +100,7 @@ codes! {
     HubTestOnly "HUB-212" "Test data cannot go to a production far side" => "Use the endpoint of this environment.";
     LotNotFound "LOT-001" "There is no such lot" => "Check product code and batch number.";
     LotNothingToSend "LOT-002" "There is nothing to send" => "All stored packs of this lot are sent.";
-    LotRecalled "LOT-003" "The lot is already recalled" => "A recall happens once and cannot be changed.";
+    LotRecalled "LOT-003" "The lot is already recalled" => "A recall or withdrawal is final in its market and cannot be changed.";
     Unauthenticated "SEC-700" "You are not signed in" => "Sign in, or send a valid key.";
     OtherEnvironment "SEC-701" "The key belongs to another environment" => "Use a key of this environment.";
     Forbidden "SEC-702" "Your role does not allow this" => "Ask your administrator for the role.";

@@ -5,6 +5,8 @@
 
 use chrono::{Days, Months, NaiveDate};
 
+use crate::pack::PackState;
+
 /// Art. 4(d), 33(4): one year after the expiry.
 const RETENTION_AFTER_EXPIRY_MONTHS: u32 = 12;
 /// Art. 4(d), 33(4): five years after release for sale or distribution.
@@ -49,6 +51,34 @@ pub struct Completeness {
     pub sent: u64,
     /// Packs the hub acknowledged.
     pub acknowledged: u64,
+}
+
+/// How many packs of a lot are in each state of their own (emvs.md 2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StateCounts([u64; PackState::ALL.len()]);
+
+impl StateCounts {
+    /// Counts by state; what is not named is 0. Active packs are the rest of `stored`.
+    pub fn new(stored: u64, inactive: impl IntoIterator<Item = (PackState, u64)>) -> Self {
+        let mut counts = StateCounts::default();
+        for (state, packs) in inactive {
+            counts.0[state as usize] = packs;
+        }
+        counts.0[PackState::Active as usize] = 0;
+        let inactive: u64 = counts.0.iter().sum();
+        counts.0[PackState::Active as usize] = stored.saturating_sub(inactive);
+        counts
+    }
+
+    /// Packs in a state.
+    pub fn of(&self, state: PackState) -> u64 {
+        self.0[state as usize]
+    }
+
+    /// Each state with its packs, in the order of [`PackState::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (PackState, u64)> + '_ {
+        PackState::ALL.into_iter().zip(self.0.iter().copied())
+    }
 }
 
 /// Where a lot's numbers part company.
@@ -123,6 +153,14 @@ mod tests {
             );
         }
         assert_eq!(reusable_from(day("2031-12-31")), day("2032-01-01"));
+    }
+
+    #[test]
+    fn active_packs_are_the_rest() {
+        let counts = StateCounts::new(10, [(PackState::Sample, 2), (PackState::CheckedOut, 1)]);
+        let told: Vec<u64> = PackState::ALL.map(|state| counts.of(state)).to_vec();
+        assert_eq!(told, [7, 0, 0, 0, 2, 0, 0, 0, 1]);
+        assert_eq!(counts.iter().map(|(_, packs)| packs).sum::<u64>(), 10);
     }
 
     #[test]

@@ -253,6 +253,19 @@ diesel::table! {
         retention_until -> Integer,
         created_at -> BigInt,
         row_version -> Integer,
+        stored -> BigInt,
+        sent -> BigInt,
+        acknowledged -> BigInt,
+    }
+}
+
+diesel::table! {
+    lot_state_count (tenant_id, product_no, lot_no, state) {
+        tenant_id -> Integer,
+        product_no -> Integer,
+        lot_no -> Integer,
+        state -> SmallInt,
+        packs -> BigInt,
     }
 }
 
@@ -485,6 +498,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     upload_finding,
     upload_lot,
     lot,
+    lot_state_count,
     lot_recall,
     load,
     pack,

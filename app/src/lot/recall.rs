@@ -1,4 +1,5 @@
-//! Recall: once, in named markets, final. Packs of a recalled lot are not touched again (emvs.md 5.1).
+//! Recall: once a market, final. It can be extended to further markets, since each needs the holder's own decommissioning
+//! (EU 2016/161 Art. 40(a)). Packs of a lot recalled anywhere are not touched again (emvs.md 5.1).
 
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::code::Code;
@@ -20,7 +21,8 @@ use crate::message::MessageDetail;
 /// Recalls a lot in markets.
 ///
 /// # Errors
-/// All at once: the lot is recalled already (LOT-003), a market is none of its version's, the reason is missing.
+/// All at once: the lot is recalled in a market already (LOT-003), a market is none of its version's, the reason is
+/// missing.
 pub fn recall_lot(
     desk: &Desk<'_>,
     code: &ProductCode,
@@ -38,13 +40,12 @@ pub fn recall_lot(
         Ok::<_, AppError>((product, lot, version, recalls, Link::of(reader, EU_HUB)?))
     })?;
     let mut faults = Vec::new();
-    if !recalls.is_empty() {
-        faults.push(Refusal::new(
-            Code::LotRecalled,
-            "the lot is recalled already; a recall cannot be changed",
-        ));
-    }
     for market in markets {
+        if recalls.iter().any(|(gone, _, _)| gone == market) {
+            let text =
+                format!("the lot is recalled in {market} already; a recall cannot be changed");
+            faults.push(Refusal::at(Code::LotRecalled, "/markets", text));
+        }
         if version.data.market(*market).is_none() {
             let text = format!("the lot's product version is not released for {market}");
             faults.push(Refusal::at(Code::UploadMarketNotReleased, "/markets", text));

@@ -11,6 +11,7 @@ use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::code::Code;
 use packtwin_core::fact::{Fact, FactKind, SerialSource};
 use packtwin_core::ids::{JobId, LoadNo, LotNo, MessageId, ProductNo};
+use packtwin_core::market::Market;
 use packtwin_core::product::VersionState;
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::refusal::{Refusal, Refusals};
@@ -35,6 +36,7 @@ use crate::connector::{EU_HUB, Link};
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::job::{JobDesk, JobEnd};
+use crate::market::market_standing;
 use crate::message::{MessageDetail, fact_of};
 use crate::webhook;
 
@@ -128,11 +130,12 @@ pub(super) fn blocked_by(
             ),
         ),
     }
-    if !reader.lot_recalls(product.no, lot.no)?.is_empty() {
-        because(Code::LotRecalled, "the lot is recalled".to_owned());
-    }
-    if !reader.product_withdrawals(product.no)?.is_empty() {
-        because(Code::LotRecalled, "the product is withdrawn".to_owned());
+    let standing = market_standing(reader, product.no, Some(lot.no), &version.data)?;
+    if standing.is_shut() {
+        let (product, batch) = (product.code.to_string(), lot.batch.to_string());
+        for closed in &standing.closed {
+            because(Code::LotRecalled, closed.reason(&product, &batch));
+        }
     }
     if is_being_sent(reader, &audit_name(&product.code, &lot.batch))? {
         because(
@@ -332,6 +335,7 @@ fn make_messages(desk: &JobDesk<'_>, link: &Link, input: &SendInput) -> Result<(
             .lot_get(product, lot)?
             .ok_or(AppError::NotFound)?
             .version;
+        let markets = open_markets(writer, product, lot, version)?;
         let plan = plan(writer, product, lot, input.what)?;
         let mut contents: Vec<(MessageContent, MessageDetail)> = Vec::new();
         for (load, first, count) in plan.stretches {
@@ -344,7 +348,10 @@ fn make_messages(desk: &JobDesk<'_>, link: &Link, input: &SendInput) -> Result<(
                         first: at,
                         count: size,
                     },
-                    MessageDetail::default(),
+                    MessageDetail {
+                        markets: markets.clone(),
+                        ..MessageDetail::default()
+                    },
                 ));
                 at += size;
             }
@@ -352,6 +359,7 @@ fn make_messages(desk: &JobDesk<'_>, link: &Link, input: &SendInput) -> Result<(
         for (message, list, count) in &resend_lists {
             if plan.resends.iter().any(|(planned, _)| planned == message) {
                 let detail = MessageDetail {
+                    markets: markets.clone(),
                     resends: vec![message.to_string()],
                     ..MessageDetail::default()
                 };
@@ -387,6 +395,25 @@ fn make_messages(desk: &JobDesk<'_>, link: &Link, input: &SendInput) -> Result<(
                 .returning(()),
         )
     })
+}
+
+/// The markets that the packs of a message are for: those of the version that are open at the moment it is planned. The
+/// message keeps them, since its document names them.
+fn open_markets(
+    reader: &mut Reader<'_>,
+    product: ProductNo,
+    lot: LotNo,
+    version: u32,
+) -> Result<Vec<String>, AppError> {
+    let record = reader
+        .product_version_get(product, version)?
+        .ok_or(AppError::NotFound)?;
+    let standing = market_standing(reader, product, Some(lot), &record.data)?;
+    if standing.is_shut() {
+        let text = "every market of the lot was closed to it meanwhile; nothing was sent";
+        return Err(AppError::refuse(Code::LotRecalled, text));
+    }
+    Ok(standing.open.iter().map(Market::to_string).collect())
 }
 
 /// The refused packs of each message to resend, as a list of their own.

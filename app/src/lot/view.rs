@@ -18,6 +18,7 @@ use super::lot_of;
 use super::send::{SendWhat, blocked_by, messages_of_lot, plan};
 use crate::desk::Desk;
 use crate::error::AppError;
+use crate::market::{MarketStanding, market_standing};
 
 /// Facts shown on the page.
 const FACTS_SHOWN: i64 = 200;
@@ -36,6 +37,8 @@ pub struct LotView {
     pub unsent: (u64, Vec<Refusal>),
     /// Packs that "send difference only" would carry, and what stands against it.
     pub difference: (u64, Vec<Refusal>),
+    /// In which markets its packs may be placed, and which are closed to them.
+    pub standing: MarketStanding,
     /// Where it is recalled.
     pub recalls: Vec<(Market, Timestamp, String)>,
     /// Its loads.
@@ -77,6 +80,7 @@ pub fn view_lot(
                 difference,
                 blocked_by(reader, &product, &lot, SendWhat::Difference)?,
             ),
+            standing: market_standing(reader, product.no, Some(lot.no), &version.data)?,
             recalls: reader.lot_recalls(product.no, lot.no)?,
             loads: reader.load_list_of_lot(product.no, lot.no)?,
             messages,

@@ -14,7 +14,7 @@ use crate::error::AppError;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MessageDetail {
-    /// The markets of a recall or withdrawal.
+    /// The markets of a recall or withdrawal, and those of pack data that were open when the message was planned.
     pub markets: Vec<String>,
     /// The reason of a recall or withdrawal.
     pub reason: String,
@@ -83,12 +83,10 @@ pub fn fact_of(reader: &mut Reader<'_>, message: &MessageRecord) -> Result<Fact,
             let record = reader
                 .product_version_get(message.product, version)?
                 .ok_or(AppError::NotFound)?;
-            let markets = record
-                .data
-                .markets
-                .iter()
-                .map(|entry| entry.market)
-                .collect();
+            let mut markets = detail.markets();
+            if markets.is_empty() {
+                markets.extend(record.data.markets.iter().map(|entry| entry.market));
+            }
             Fact::Commissioned {
                 lot: lot.ok_or(AppError::NotFound)?,
                 version,

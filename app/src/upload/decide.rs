@@ -6,23 +6,27 @@ use std::collections::BTreeSet;
 use packtwin_connector_port::serial_file::{
     LotIndex, ReadRefused, ReadSettings, SeenLot, SerialFileSink, Stop,
 };
+use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 use packtwin_core::ids::{JobId, MappingId, UploadId};
+use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::role::Permission;
 use packtwin_core::serial::Serial;
 use packtwin_partner::mapping::Mapping;
 use packtwin_partner::recognise::{Recognised, recognise};
 use packtwin_tenants::audit::AuditNote;
-use packtwin_tenants::scope::Writer;
+use packtwin_tenants::scope::{Reader, Writer};
 use packtwin_tenants::store::job::NewJob;
 use packtwin_tenants::store::upload::{UploadRecord, UploadState};
+use packtwin_tenants::store::upload_result::UploadLot;
 
 use super::commit::is_right;
 use super::receive::{queue_check, require_state};
 use super::{COMMIT_JOB, UploadDetail, all_lots, audit_name, upload_of};
 use crate::desk::Desk;
 use crate::error::AppError;
+use crate::market::market_standing;
 
 /// Rows on which a mapping is tried (users.md 3.5).
 const TRIAL_ROWS: u64 = 1_000;
@@ -262,6 +266,7 @@ pub fn request_commit(desk: &Desk<'_>, id: UploadId, lots: Vec<u32>) -> Result<J
                 "no correct lot is left to commit",
             ));
         }
+        Refusals::check(closed_since_check(writer, &right)?)?;
         let packs = right.iter().map(|lot| lot.rows_right).sum::<u64>();
         let mut detail = UploadDetail::from_record(&upload);
         detail.commit = lots;
@@ -287,6 +292,39 @@ pub fn request_commit(desk: &Desk<'_>, id: UploadId, lots: Vec<u32>) -> Result<J
             .detail(told)
             .returning(job))
     })
+}
+
+/// Lots all of whose markets were closed after the check: recalled or withdrawn meanwhile.
+fn closed_since_check(
+    reader: &mut Reader<'_>,
+    lots: &[&UploadLot],
+) -> Result<Vec<Refusal>, AppError> {
+    let mut faults = Vec::new();
+    for line in lots {
+        let (Some(product), Some(version)) = (line.product, line.version) else {
+            continue;
+        };
+        let Some(version) = reader.product_version_get(product, version)? else {
+            continue;
+        };
+        let batch = BatchNumber::parse(&line.batch_text).ok();
+        let stored = match &batch {
+            Some(batch) => reader.lot_find(product, batch)?.map(|lot| lot.no),
+            None => None,
+        };
+        let standing = market_standing(reader, product, stored, &version.data)?;
+        if standing.is_shut() {
+            faults.extend(standing.closed.iter().map(|closed| {
+                let text = closed.reason(&line.product_text, &line.batch_text);
+                Refusal::at(
+                    Code::UploadLotRecalled,
+                    format!("/lots/{}", line.index),
+                    text,
+                )
+            }));
+        }
+    }
+    Ok(faults)
 }
 
 /// Takes an upload back before anything of it was committed. The original is kept as evidence.

@@ -15,6 +15,7 @@ use super::all_lots;
 use super::ledger::Ledger;
 use super::tally::{LotTally, Tally};
 use crate::error::AppError;
+use crate::market::{ClosedMarket, market_standing};
 
 /// Looks every lot up in the store: its product, its version, and what stands against it.
 pub(super) fn judge_lots(
@@ -55,16 +56,11 @@ fn judge_lot(
     product: &ProductRecord,
 ) -> Result<(), AppError> {
     lot.product = Some(product.no);
-    if !reader.product_withdrawals(product.no)?.is_empty() {
-        lot.block(Code::UploadLotRecalled);
-    }
-    let version = match reader.lot_find(product.no, &head.batch)? {
+    let stored = reader.lot_find(product.no, &head.batch)?;
+    let version = match &stored {
         Some(stored) => {
             if stored.expiry != head.expiry {
                 lot.block(Code::UploadExpiryDiffersFromLot);
-            }
-            if !reader.lot_recalls(product.no, stored.no)?.is_empty() {
-                lot.block(Code::UploadLotRecalled);
             }
             version_of(reader, product, stored.version)?
         }
@@ -75,6 +71,11 @@ fn judge_lot(
     };
     lot.version = Some(version.version);
     lot.version_unknown_to_hub = version.acknowledged_at.is_none();
+    let stored = stored.map(|stored| stored.no);
+    lot.standing = market_standing(reader, product.no, stored, &version.data)?;
+    if lot.standing.is_shut() || closed_markets_named(lot).next().is_some() {
+        lot.block(Code::UploadLotRecalled);
+    }
     let released = |market: &String| {
         market
             .parse::<Market>()
@@ -102,9 +103,55 @@ fn version_of(
         .ok_or(AppError::NotFound)
 }
 
+/// Closed markets that the file itself names for the lot.
+fn closed_markets_named(lot: &LotTally) -> impl Iterator<Item = &ClosedMarket> {
+    lot.standing
+        .closed
+        .iter()
+        .filter(|closed| lot.markets.contains(closed.market.as_str()))
+}
+
+/// One finding for each closed market: an error where the file asks for that market or no other is left, else a warning
+/// that says where the packs go. A file that names open markets only is not told of the closed ones.
+fn closed_market_findings(lot: &LotTally) -> Vec<Finding> {
+    let (product, batch) = (&lot.product_text, &lot.batch_text);
+    let code = Code::UploadLotRecalled;
+    let row = lot.first_row;
+    if lot.standing.is_shut() {
+        let told = |closed: &ClosedMarket| {
+            let why = closed.reason(product, batch);
+            let text = format!("{why}, and no other market is open; no pack can be added");
+            Finding::error(code, row, "batch", text)
+        };
+        return lot.standing.closed.iter().map(told).collect();
+    }
+    if !lot.markets.is_empty() {
+        let told = |closed: &ClosedMarket| {
+            let why = closed.reason(product, batch);
+            let text = format!("{why}; rows of this lot name that market and cannot be added");
+            Finding::error(code, row, "market", text)
+        };
+        return closed_markets_named(lot).map(told).collect();
+    }
+    let open = lot.standing.open_words();
+    let told = |closed: &ClosedMarket| {
+        let why = closed.reason(product, batch);
+        Finding::warning(
+            code,
+            row,
+            "batch",
+            format!("{why}; its packs are stored for {open} only"),
+        )
+    };
+    lot.standing.closed.iter().map(told).collect()
+}
+
 /// Findings that belong to whole lots, in the words of users.md section 5.
 pub(super) fn lot_findings(ledger: &mut Ledger, tally: &Tally) -> io::Result<()> {
     for lot in &tally.lots {
+        for finding in closed_market_findings(lot) {
+            ledger.push(&finding)?;
+        }
         for code in &lot.blocked_by {
             if let Some((column, text)) = finding_text(lot, *code) {
                 ledger.push(&Finding::error(*code, lot.first_row, column, text))?;
@@ -151,10 +198,6 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
                 "lot {batch} is stored with another expiry than {}",
                 lot.expiry_text
             ),
-        ),
-        Code::UploadLotRecalled => (
-            "batch",
-            format!("lot {batch} is recalled or its product is withdrawn; no pack can be added"),
         ),
         Code::UploadMarketNotReleased => {
             let markets: Vec<&str> = lot

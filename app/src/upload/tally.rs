@@ -9,6 +9,8 @@ use packtwin_core::ids::{LoadNo, ProductNo};
 use packtwin_core::product_code::ProductCode;
 use packtwin_tenants::store::upload_result::UploadLot;
 
+use crate::market::MarketStanding;
+
 /// A lot of the file: all combinations with the same product and batch.
 #[derive(Debug, Clone)]
 pub(super) struct LotTally {
@@ -31,6 +33,8 @@ pub(super) struct LotTally {
     pub(super) markets: BTreeSet<String>,
     /// Those of them that the version is not for.
     pub(super) markets_not_released: BTreeSet<String>,
+    /// Which markets of the version take packs of this lot.
+    pub(super) standing: MarketStanding,
     pub(super) product: Option<ProductNo>,
     /// The load of an earlier commit of the same upload.
     pub(super) load: Option<LoadNo>,
@@ -99,6 +103,7 @@ impl Tally {
                     version_unknown_to_hub: false,
                     markets: market.into_iter().collect(),
                     markets_not_released: BTreeSet::new(),
+                    standing: MarketStanding::default(),
                     product: None,
                     load: None,
                 });

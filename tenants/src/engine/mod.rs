@@ -18,9 +18,11 @@ mod postgres_trust;
 pub mod scratch;
 pub mod yardstick;
 
+use diesel::RunQueryDsl;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::sql_types::Integer;
 
-use packtwin_core::ids::TenantId;
+use packtwin_core::ids::{LotNo, ProductNo, TenantId};
 
 pub use self::any::AnyConnection;
 pub use self::connect::{Connector, Engine, Pool, PooledConnection};
@@ -76,6 +78,25 @@ pub(crate) fn enter_tenant(
             &format!("SET LOCAL app.tenant = '{}'", tenant.0),
         ),
     }
+}
+
+/// Keeps other changes of a lot's row waiting until this one ends. SQLite has one writer anyway.
+pub(crate) fn hold_lot(
+    connection: &mut AnyConnection,
+    tenant: i32,
+    product: ProductNo,
+    lot: LotNo,
+) -> Result<(), StoreError> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        diesel::sql_query(
+            "SELECT 1 FROM lot WHERE tenant_id = $1 AND product_no = $2 AND lot_no = $3 FOR UPDATE",
+        )
+        .bind::<Integer, _>(tenant)
+        .bind::<Integer, _>(product.0)
+        .bind::<Integer, _>(lot.0)
+        .execute(postgres)?;
+    }
+    Ok(())
 }
 
 /// Makes the changes of the open transaction durable and visible.

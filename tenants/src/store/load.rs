@@ -176,7 +176,7 @@ impl Writer<'_> {
         packs: u64,
         list_sha256: &Hash,
     ) -> Result<bool, StoreError> {
-        let changed = diesel::update(load::table)
+        let lot: Option<i32> = diesel::update(load::table)
             .filter(load::tenant_id.eq(self.tenant_id()))
             .filter(load::product_no.eq(product.0))
             .filter(load::load_no.eq(no.0))
@@ -187,8 +187,10 @@ impl Writer<'_> {
                 load::list_sha256.eq(list_sha256.to_vec()),
                 load::visible_at.eq(self.at().micros()),
             ))
-            .execute(self.connection)?;
-        Ok(changed == 1)
+            .returning(load::lot_no)
+            .get_result(self.connection)
+            .optional()?;
+        self.lot_recount_if(product, lot)
     }
 
     /// Removes a load that never became visible, after [`Writer::pack_discard_chunk`] removed its packs. `false`: it is
@@ -211,14 +213,24 @@ impl Writer<'_> {
     /// # Errors
     /// The database failed.
     pub fn load_purged(&mut self, product: ProductNo, no: LoadNo) -> Result<bool, StoreError> {
-        let changed = diesel::update(load::table)
+        let lot: Option<i32> = diesel::update(load::table)
             .filter(load::tenant_id.eq(self.tenant_id()))
             .filter(load::product_no.eq(product.0))
             .filter(load::load_no.eq(no.0))
             .filter(load::state.eq(LoadState::Visible.as_str()))
             .set(load::state.eq(LoadState::Purged.as_str()))
-            .execute(self.connection)?;
-        Ok(changed == 1)
+            .returning(load::lot_no)
+            .get_result(self.connection)
+            .optional()?;
+        self.lot_recount_if(product, lot)
+    }
+
+    /// Whether a load changed, and its lot counted anew when it did.
+    fn lot_recount_if(&mut self, product: ProductNo, lot: Option<i32>) -> Result<bool, StoreError> {
+        match lot {
+            Some(lot) => self.lot_recount(product, LotNo(lot)).map(|()| true),
+            None => Ok(false),
+        }
     }
 }
 

@@ -1,25 +1,22 @@
-//! The four numbers of a lot, and lots in a list with them: produced = stored = sent = acknowledged (URS-SN-009).
+//! Lots in a list, each with its four numbers, produced = stored = sent = acknowledged, and its packs by state (URS-SN-009).
 //!
-//! Nothing is counted twice and nothing is kept twice: the numbers are sums over loads and messages, made when asked.
-//! - stored: packs of visible loads;
-//! - sent: packs of messages that left for the hub, without those that only repeat packs of an earlier message;
-//! - acknowledged: what the hub said it took, message by message.
-//!
-//! A message whose outcome is unknown may have arrived, so it counts as sent and never as acknowledged.
+//! The numbers are read from the lot's row, where [`super::lot_count`] keeps them; nothing is counted here. Lots whose
+//! numbers differ are found by an index that holds no others.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 use packtwin_core::ids::{LotNo, ProductNo};
-use packtwin_core::lot::Completeness;
+use packtwin_core::lot::{Completeness, StateCounts};
 use packtwin_core::market::Market;
+use packtwin_core::pack::PackState;
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::time::Timestamp;
 
 use super::lot::{LotRecord, LotRow};
 use super::product::product_code;
-use super::stored::{containing, count, day_number};
+use super::stored::{containing, count, day_number, known};
 use crate::error::StoreError;
 use crate::scope::Reader;
 
@@ -34,6 +31,8 @@ pub struct LotSummary {
     pub product_name: String,
     /// Its four numbers.
     pub completeness: Completeness,
+    /// Its stored packs by their own state.
+    pub states: StateCounts,
     /// Whether it is recalled in any market.
     pub recalled: bool,
 }
@@ -77,22 +76,13 @@ impl LotSummary {
     }
 }
 
-/// Lots with their product and their numbers. Every lot has its product and version; LEFT JOIN keeps SQLite from beginning
-/// with these and sorting all lots.
-macro_rules! numbered_lots {
+/// Lots with their product. Every lot has its product and version; LEFT JOIN keeps SQLite from beginning with these and
+/// sorting all lots.
+macro_rules! lots {
     () => {
         "SELECT l.*, p.code, p.scheme, v.name,
-        (SELECT CAST(COALESCE(SUM(x.packs), 0) AS BIGINT) FROM load x
-         WHERE x.tenant_id = l.tenant_id AND x.product_no = l.product_no AND x.lot_no = l.lot_no
-           AND x.state = 'visible') AS stored,
-        (SELECT CAST(COALESCE(SUM(m.packs - c.repeats), 0) AS BIGINT) FROM message m
-         JOIN message_content c ON c.tenant_id = m.tenant_id AND c.message_id = m.message_id
-         WHERE m.tenant_id = l.tenant_id AND m.product_no = l.product_no AND m.lot_no = l.lot_no
-           AND m.kind = 'commissioned' AND m.state IN ('waiting', 'accepted', 'partial', 'unknown')) AS sent,
-        (SELECT CAST(COALESCE(SUM(a.acknowledged_packs), 0) AS BIGINT) FROM message m
-         JOIN message_answer a ON a.tenant_id = m.tenant_id AND a.message_id = m.message_id
-         WHERE m.tenant_id = l.tenant_id AND m.product_no = l.product_no AND m.lot_no = l.lot_no
-           AND m.kind = 'commissioned' AND m.state IN ('accepted', 'partial')) AS acknowledged,
+        (SELECT string_agg(CAST(s.state AS TEXT) || ':' || CAST(s.packs AS TEXT), ',') FROM lot_state_count s
+         WHERE s.tenant_id = l.tenant_id AND s.product_no = l.product_no AND s.lot_no = l.lot_no) AS states,
         CASE WHEN EXISTS (SELECT 1 FROM lot_recall r
          WHERE r.tenant_id = l.tenant_id AND r.product_no = l.product_no AND r.lot_no = l.lot_no)
          THEN 1 ELSE 0 END AS recalled
@@ -105,26 +95,38 @@ macro_rules! numbered_lots {
 
 /// One lot. `$1` and so on first appear in their order, so that both engines number them alike.
 const ONE: &str = concat!(
-    numbered_lots!(),
+    lots!(),
     " WHERE l.tenant_id = $1 AND l.product_no = $2 AND l.lot_no = $3"
 );
 
-/// The list.
-const LIST: &str = concat!(
-    "SELECT * FROM (",
-    numbered_lots!(),
-    "
+/// The list, with a further condition.
+macro_rules! list {
+    ($also:literal) => {
+        concat!(
+            lots!(),
+            "
     WHERE l.tenant_id = $1
       AND (CAST($2 AS INTEGER) IS NULL OR l.product_no = $2)
       AND (CAST($3 AS TEXT) IS NULL OR lower(l.batch) LIKE $3 ESCAPE '\\')
       AND (CAST($4 AS INTEGER) IS NULL OR l.expires_on >= $4)
       AND (CAST($5 AS INTEGER) IS NULL OR l.expires_on <= $5)
       AND (CAST($6 AS TEXT) IS NULL OR v.markets LIKE $6)
-      AND (l.created_at, l.product_no, l.lot_no) < ($7, $8, $9)
-) lots
-WHERE $10 = 0 OR (produced IS NOT NULL AND produced <> stored) OR stored <> sent OR sent <> acknowledged
-ORDER BY created_at DESC, product_no DESC, lot_no DESC
-LIMIT $11"
+      AND (l.created_at, l.product_no, l.lot_no) < ($7, $8, $9)",
+            $also,
+            "
+    ORDER BY l.created_at DESC, l.product_no DESC, l.lot_no DESC
+    LIMIT $10"
+        )
+    };
+}
+
+/// Every lot.
+const LIST: &str = list!("");
+
+/// Lots whose numbers differ: word for word the condition of the index `lot_differing`, or no engine would take it.
+const LIST_DIFFERING: &str = list!(
+    "
+      AND ((l.produced IS NOT NULL AND l.produced <> l.stored) OR l.stored <> l.sent OR l.sent <> l.acknowledged)"
 );
 
 impl Reader<'_> {
@@ -145,7 +147,12 @@ impl Reader<'_> {
         };
         let after = after.unwrap_or(first);
         let market = filter.market.map(|market| format!("%{market}%"));
-        let rows: Vec<SummaryRow> = diesel::sql_query(LIST)
+        let list = if filter.difference_only {
+            LIST_DIFFERING
+        } else {
+            LIST
+        };
+        let rows: Vec<SummaryRow> = diesel::sql_query(list)
             .bind::<Integer, _>(self.tenant_id())
             .bind::<Nullable<Integer>, _>(filter.product.map(|no| no.0))
             .bind::<Nullable<Text>, _>(filter.batch_text.as_deref().map(containing))
@@ -155,7 +162,6 @@ impl Reader<'_> {
             .bind::<BigInt, _>(after.created_at.micros())
             .bind::<Integer, _>(after.product.0)
             .bind::<Integer, _>(after.lot.0)
-            .bind::<Integer, _>(i32::from(filter.difference_only))
             .bind::<BigInt, _>(limit)
             .load(self.connection)?;
         rows.into_iter().map(LotSummary::try_from).collect()
@@ -209,8 +215,23 @@ struct SummaryRow {
     sent: i64,
     #[diesel(sql_type = BigInt)]
     acknowledged: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    states: Option<String>,
     #[diesel(sql_type = Integer)]
     recalled: i32,
+}
+
+/// Reads `4:2,8:1`: numbers of states with their packs.
+fn state_counts(stored: u64, text: Option<&str>) -> Result<StateCounts, StoreError> {
+    let mut inactive = Vec::new();
+    for part in text.unwrap_or_default().split_terminator(',') {
+        let pair = part.split_once(':').and_then(|(state, packs)| {
+            let state = PackState::from_number(state.parse().ok()?)?;
+            Some((state, packs.parse().ok()?))
+        });
+        inactive.push(known(pair, "count of a pack state")?);
+    }
+    Ok(StateCounts::new(stored, inactive))
 }
 
 impl TryFrom<SummaryRow> for LotSummary {
@@ -229,6 +250,7 @@ impl TryFrom<SummaryRow> for LotSummary {
             product_code: product_code(&row.scheme, &row.code)?,
             product_name: row.name,
             completeness,
+            states: state_counts(completeness.stored, row.states.as_deref())?,
             recalled: row.recalled == 1,
         })
     }

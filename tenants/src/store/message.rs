@@ -11,6 +11,7 @@ use packtwin_core::fact::FactKind;
 use packtwin_core::ids::{LoadNo, LotNo, MessageId, ProductNo};
 use packtwin_core::time::Timestamp;
 
+use super::lot_count::MessageSubject;
 use super::message_answer::{AnswerRow, MessageAnswer};
 use super::stored::{self, at_if, column_count, column_number, count, hash_if, known, parsed};
 use crate::blob::Stored;
@@ -460,13 +461,18 @@ impl Writer<'_> {
         to: MessageState,
     ) -> Result<bool, StoreError> {
         let from: Vec<&str> = from.iter().map(|state| state.as_str()).collect();
-        let changed = diesel::update(message::table)
+        let changed: Option<MessageSubject> = diesel::update(message::table)
             .filter(message::tenant_id.eq(self.tenant_id()))
             .filter(message::message_id.eq(id.to_string()))
             .filter(message::state.eq_any(from))
             .set(message::state.eq(to.as_str()))
-            .execute(self.connection)?;
-        Ok(changed == 1)
+            .returning((message::product_no, message::lot_no, message::kind))
+            .get_result(self.connection)
+            .optional()?;
+        if let Some(subject) = &changed {
+            self.lot_recount_of(subject)?;
+        }
+        Ok(changed.is_some())
     }
 
     /// Records when the message left. `false`: it had left before, and the first time stays.

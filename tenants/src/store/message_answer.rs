@@ -10,6 +10,7 @@ use packtwin_core::ids::MessageId;
 use packtwin_core::serial::Serial;
 use packtwin_core::time::Timestamp;
 
+use super::lot_count::MessageSubject;
 use super::message::MessageState;
 use super::stored::{at_if, column_count, column_number, count, hash_if, number, parsed};
 use crate::engine::bulk;
@@ -139,7 +140,7 @@ impl Writer<'_> {
         refused: &[(Serial, String, String)],
     ) -> Result<bool, StoreError> {
         let (tenant, id) = (self.tenant_id(), id.to_string());
-        let taken = diesel::update(message::table)
+        let taken: Option<MessageSubject> = diesel::update(message::table)
             .filter(message::tenant_id.eq(tenant))
             .filter(message::message_id.eq(&id))
             .filter(message::state.eq_any(OUT.map(MessageState::as_str)))
@@ -147,10 +148,12 @@ impl Writer<'_> {
                 message::state.eq(state.as_str()),
                 message::answered_at.eq(self.at().micros()),
             ))
-            .execute(self.connection)?;
-        if taken == 0 {
+            .returning((message::product_no, message::lot_no, message::kind))
+            .get_result(self.connection)
+            .optional()?;
+        let Some(subject) = taken else {
             return Ok(false);
-        }
+        };
         self.message_answer_forget(&id)?;
         diesel::insert_into(message_answer::table)
             .values((
@@ -165,6 +168,7 @@ impl Writer<'_> {
         if !refused.is_empty() {
             bulk::refused_pack_store(self.connection, tenant, &id, refused)?;
         }
+        self.lot_recount_of(&subject)?;
         Ok(true)
     }
 

@@ -8,6 +8,7 @@ pub mod idempotency;
 pub mod job;
 pub mod load;
 pub mod lot;
+mod lot_count;
 pub mod lot_list;
 pub mod mapping;
 mod master_data;

@@ -192,7 +192,9 @@ impl Writer<'_> {
         to: PackState,
     ) -> Result<Vec<Serial>, StoreError> {
         let tenant = self.tenant_id();
-        bulk::pack_state_set(self.connection, tenant, product, serials, (from, to))
+        let changed = bulk::pack_state_set(self.connection, tenant, product, serials, (from, to))?;
+        self.lot_states_moved(product, &changed, (from, to))?;
+        Ok(changed)
     }
 
     /// Looks at the next `limit` packs of the product after `after` and removes those of a load that never became
@@ -209,7 +211,8 @@ impl Writer<'_> {
     ) -> Result<Removal, StoreError> {
         match self.load_get(product, load)? {
             Some(record) if record.state == LoadState::Storing => {
-                self.pack_remove_chunk(product, load, after, limit)
+                let (removal, _) = self.pack_remove_chunk(product, load, after, limit)?;
+                Ok(removal)
             }
             _ => Ok(NOTHING_LEFT),
         }
@@ -233,18 +236,23 @@ impl Writer<'_> {
         let lot = self.lot_get(product, record.lot)?;
         let is_over = lot.is_some_and(|lot| lot.retention_until < self.at().date());
         match record.state {
-            LoadState::Visible if is_over => self.pack_remove_chunk(product, load, after, limit),
+            LoadState::Visible if is_over => {
+                let (removal, states) = self.pack_remove_chunk(product, load, after, limit)?;
+                self.lot_states_removed(product, record.lot, &states)?;
+                Ok(removal)
+            }
             _ => Ok(NOTHING_LEFT),
         }
     }
 
+    /// Answers the numbers of the states that the removed packs were in, too.
     fn pack_remove_chunk(
         &mut self,
         product: ProductNo,
         load: LoadNo,
         after: Option<&Serial>,
         limit: i64,
-    ) -> Result<Removal, StoreError> {
+    ) -> Result<(Removal, Vec<i16>), StoreError> {
         let tenant = self.tenant_id();
         let after = after.map_or("", |serial| serial.as_str());
         // The chunk is a stretch of the key, so that its work is bounded even where other loads' packs lie between.
@@ -267,12 +275,15 @@ impl Writer<'_> {
         if let Some(last) = &last {
             stretch = stretch.filter(pack::serial.le(last));
         }
-        let removed = stretch.execute(self.connection)? as u64;
+        let states: Vec<i16> = stretch
+            .returning(pack::state)
+            .get_results(self.connection)?;
         let next = last.as_deref().map(|last| parsed(last, "serial"));
-        Ok(Removal {
-            removed,
+        let removal = Removal {
+            removed: states.len() as u64,
             next: next.transpose()?,
-        })
+        };
+        Ok((removal, states))
     }
 }
 

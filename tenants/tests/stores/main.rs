@@ -5,6 +5,7 @@
 )]
 
 mod fixture;
+mod lot_counts;
 mod lots;
 mod messages;
 mod packs;

@@ -63,24 +63,17 @@ impl Hub {
                     format!("version {number} is not for {market}"),
                 ));
             }
-            let gone: Vec<String> = markets
+            let asked = markets.len();
+            let closed: Vec<HubFault> = markets
                 .iter()
-                .filter(|market| product.withdrawn.contains_key(*market))
-                .cloned()
+                .filter_map(|market| product.closed(&batch, market))
                 .collect();
-            let told = if gone.len() == markets.len() {
-                &mut faults
+            markets.retain(|market| product.closed(&batch, market).is_none());
+            if closed.len() == asked {
+                faults.extend(closed);
             } else {
-                &mut warnings
-            };
-            told.extend(gone.iter().map(|market| {
-                HubFault::new(
-                    "PT-WITHDRAWN",
-                    "Market",
-                    format!("the product is withdrawn in {market}; nothing is taken there"),
-                )
-            }));
-            markets.retain(|market| !gone.contains(market));
+                warnings.extend(closed);
+            }
             if let Some(known) = product.batches.get(&batch) {
                 known.check_upload(number, &expiry, &mut faults);
             }

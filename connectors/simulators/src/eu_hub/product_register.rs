@@ -103,6 +103,20 @@ impl Product {
         Ok(())
     }
 
+    /// Why a market takes no packs of a batch: product and batch states belong to one market (emvs.md 2.1; DR 40(a)).
+    pub(crate) fn closed(&self, batch: &str, market: &str) -> Option<HubFault> {
+        let recalled = |batch: &Batch| batch.recalled.contains_key(market);
+        let (code, why) = if self.withdrawn.contains_key(market) {
+            ("PT-WITHDRAWN", "the product is withdrawn")
+        } else if self.batches.get(batch).is_some_and(recalled) {
+            ("PT-RECALLED", "the batch is recalled")
+        } else {
+            return None;
+        };
+        let text = format!("{why} in {market}; nothing is taken there");
+        Some(HubFault::new(code, "Market", text))
+    }
+
     /// The product in numbers.
     pub(crate) fn counts(&self) -> ProductCounts {
         let states = self.packs.changed_counts();
@@ -142,13 +156,6 @@ impl Batch {
         if self.version != version {
             let why = format!("the batch belongs to version {} for ever", self.version);
             faults.push(HubFault::new("PT-VERSION", "Version", why));
-        }
-        if !self.recalled.is_empty() {
-            faults.push(HubFault::new(
-                "PT-RECALLED",
-                "Batch",
-                "the batch is recalled",
-            ));
         }
     }
 }

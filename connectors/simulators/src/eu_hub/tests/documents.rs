@@ -276,6 +276,11 @@ fn a_recall_happens_once_and_ends_every_change() {
         word(&site.send(&recall(&["DE"]), &[])),
         "refused PT-RECALLED"
     );
+    // Packs for both markets are taken for the one that is open.
+    assert_eq!(
+        word(&site.send(&packs_of(lot()), &serials(&["C"]))),
+        "accepted 1 PT-RECALLED"
+    );
     assert_eq!(word(&site.send(&recall(&["AT"]), &[])), "accepted 0");
     assert_eq!(
         word(&site.send(&state(lot(), PackState::Destroyed), &serials(&["A"]))),
