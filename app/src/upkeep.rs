@@ -11,6 +11,7 @@ use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::{Housekeeping, TenantScope};
 use packtwin_tenants::store::load::LoadState;
 
+use crate::checkpoint::seal_audit_chains;
 use crate::error::AppError;
 use crate::house::House;
 
@@ -26,6 +27,10 @@ pub struct UpkeepPass {
     pub packs_purged: u64,
     /// Remembered answers, sessions, deliveries and sign-in counters that were removed.
     pub swept: u64,
+    /// Audit chains that were sealed outside the database.
+    pub chains_sealed: u64,
+    /// Audit chains that could not be sealed, because they do not hold or their last checkpoint cannot be believed.
+    pub chains_broken: u64,
 }
 
 /// One run over all tenants.
@@ -45,6 +50,9 @@ pub fn upkeep(house: &House) -> Result<UpkeepPass, AppError> {
         })?;
     }
     pass.swept += house.site().throttle_sweep(house.now())? as u64;
+    let sealed = seal_audit_chains(house)?;
+    pass.chains_sealed = sealed.sealed;
+    pass.chains_broken = sealed.broken;
     Ok(pass)
 }
 

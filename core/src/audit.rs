@@ -88,6 +88,14 @@ pub enum ChainBroken {
         /// Its number.
         seq: i64,
     },
+    /// The chain holds in itself, but is another than the one that was sealed outside the database.
+    #[error(
+        "the chain was written anew at or before entry {seq}: its hash there is not the one sealed outside"
+    )]
+    Rewritten {
+        /// The entry whose hash was sealed.
+        seq: i64,
+    },
     /// The chain ends before the head that was recorded.
     #[error("the chain ends at {found}, the recorded head is {expected}")]
     Cut {
@@ -96,6 +104,18 @@ pub enum ChainBroken {
         /// The last entry found.
         found: i64,
     },
+}
+
+/// The end of a chain at a moment, as it is kept outside the database: only such a mark shows that a chain was cut or
+/// written anew to its end by someone who may write everything inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Number of the last entry.
+    pub seq: i64,
+    /// Its hash.
+    pub hash: Hash,
+    /// When it was taken.
+    pub at: Timestamp,
 }
 
 /// Follows a chain from its beginning, one entry at a time.
@@ -112,6 +132,33 @@ impl ChainWalk {
             seq: 0,
             hash: genesis(tenant),
         }
+    }
+
+    /// Begins after an entry that was sealed.
+    pub fn after(checkpoint: &Checkpoint) -> Self {
+        ChainWalk {
+            seq: checkpoint.seq,
+            hash: checkpoint.hash,
+        }
+    }
+
+    /// Compares the entry taken last with a checkpoint of the same number.
+    ///
+    /// # Errors
+    /// [`ChainBroken::Rewritten`] when it has another hash, [`ChainBroken::Cut`] when the walk did not come so far.
+    pub fn meet(&self, checkpoint: &Checkpoint) -> Result<(), ChainBroken> {
+        if self.seq < checkpoint.seq {
+            return Err(ChainBroken::Cut {
+                expected: checkpoint.seq,
+                found: self.seq,
+            });
+        }
+        if self.seq == checkpoint.seq && self.hash != checkpoint.hash {
+            return Err(ChainBroken::Rewritten {
+                seq: checkpoint.seq,
+            });
+        }
+        Ok(())
     }
 
     /// Takes the next entry with the hash stored beside it.

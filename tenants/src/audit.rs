@@ -5,7 +5,7 @@
 
 use diesel::prelude::*;
 
-use packtwin_core::audit::{AuditEntry, ChainBroken, ChainWalk, Hash};
+use packtwin_core::audit::{AuditEntry, ChainBroken, ChainWalk, Checkpoint, Hash};
 use packtwin_core::time::Timestamp;
 
 use crate::error::StoreError;
@@ -239,19 +239,50 @@ impl Reader<'_> {
     /// # Errors
     /// The database failed. A chain that does not hold is the inner error.
     pub fn audit_verify(&mut self) -> Result<Result<i64, ChainBroken>, StoreError> {
+        self.audit_verify_against(&[])
+    }
+
+    /// As [`Reader::audit_verify`], and compares the chain with what was sealed outside, in any order.
+    ///
+    /// # Errors
+    /// The database failed. A chain that does not hold is the inner error.
+    pub fn audit_verify_against(
+        &mut self,
+        checkpoints: &[Checkpoint],
+    ) -> Result<Result<i64, ChainBroken>, StoreError> {
+        let walk = ChainWalk::of(self.actor().tenant());
+        Ok(self.audit_follow(walk, checkpoints)?.map(|walk| walk.seq()))
+    }
+
+    /// Follows the chain from where a walk stands to the recorded head, past all checkpoints.
+    pub(crate) fn audit_follow(
+        &mut self,
+        mut walk: ChainWalk,
+        checkpoints: &[Checkpoint],
+    ) -> Result<Result<ChainWalk, ChainBroken>, StoreError> {
         let (head_seq, head_hash): (i64, Vec<u8>) = tenant_head::table
             .find(self.tenant_id())
             .select((tenant_head::audit_seq, tenant_head::audit_hash))
             .first(self.connection)?;
         let head_hash = hash_from(head_hash)?;
-        let mut walk = ChainWalk::of(self.actor().tenant());
+        let mut checkpoints = checkpoints.to_vec();
+        checkpoints.sort_unstable_by_key(|checkpoint| checkpoint.seq);
+        let mut to_meet = checkpoints.iter().peekable();
         loop {
             let entries = self.audit_list_after(walk.seq(), WALK_ROWS)?;
             if entries.is_empty() {
-                return Ok(walk.finish(head_seq, &head_hash).map(|()| head_seq));
+                let ended = walk.finish(head_seq, &head_hash);
+                let met = to_meet.try_for_each(|checkpoint| walk.meet(checkpoint));
+                return Ok(ended.and(met).map(|()| walk));
             }
             for stored in entries {
-                if let Err(broken) = walk.follow(&stored.entry, &stored.hash) {
+                let mut step = walk.follow(&stored.entry, &stored.hash);
+                while let Some(checkpoint) =
+                    to_meet.next_if(|checkpoint| checkpoint.seq <= walk.seq())
+                {
+                    step = step.and(walk.meet(checkpoint));
+                }
+                if let Err(broken) = step {
                     return Ok(Err(broken));
                 }
             }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod blob;
 pub mod breach_list;
 pub mod callback;
+pub mod checkpoint;
 pub mod engine;
 pub mod error;
 mod founding;

@@ -1,8 +1,8 @@
 //! The audit chain in the database: what an attacker with the owner's rights does to it is found, many writers at once leave
 //! no gap, and a change that did not happen leaves no entry (URS-AT-002, URS-AT-005; ATK-068, ATK-069).
 //!
-//! A chain that the attacker recomputes to its end together with its head is found only by checkpoints kept outside, which
-//! this room does not make.
+//! A chain that the attacker recomputes to its end together with its head is found only by checkpoints kept outside: see
+//! `audit_checkpoint.rs`.
 
 #![allow(
     clippy::unwrap_used,

@@ -153,4 +153,5 @@ drivers! { World;
     audit_list_before => |writer, theirs| writer.audit_list_before(i64::MAX, Some(&theirs.object), 1_000);
     // Both chains hold and are equally long; that each is one's own is shown by the lists above.
     audit_verify (same) => |writer, _| writer.audit_verify();
+    audit_verify_against (same) => |writer, _| writer.audit_verify_against(&[]);
 }
