@@ -14,6 +14,7 @@ pub mod lot;
 pub mod message;
 pub mod product;
 pub mod today;
+pub mod translate;
 pub mod upkeep;
 pub mod upload;
 pub mod webhook;
