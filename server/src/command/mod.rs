@@ -10,6 +10,7 @@ mod sandbox;
 mod scan;
 mod serve;
 mod translate;
+mod upload;
 mod worker;
 
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ enum Command {
     Scan(scan::ScanArguments),
     /// Turn a file into another form without a server: tables, EPCIS and hub documents.
     Translate(Box<translate::TranslateArguments>),
+    /// Hand a file in at a site, look at its check, and have it committed and sent.
+    Upload(Box<upload::UploadArguments>),
     /// Measure the product's own paths beside the fastest route of the engine.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
     let outcome = match CommandLine::parse().command {
         Command::Scan(arguments) => return scan::run(&arguments),
         Command::Translate(arguments) => return translate::run(&arguments),
+        Command::Upload(arguments) => return upload::run(&arguments),
         Command::Bench(bench) => bench::run(&bench),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(site) => site.configuration().and_then(serve::run),
