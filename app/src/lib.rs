@@ -16,6 +16,7 @@ pub mod market;
 pub mod message;
 pub mod product;
 pub mod today;
+pub mod translate;
 pub mod upkeep;
 pub mod upload;
 pub mod webhook;

@@ -8,3 +8,4 @@ pub mod commissioning_writer;
 mod epc_spool;
 mod ilmd_date;
 mod object_event;
+pub mod unread_fields;

@@ -32,7 +32,7 @@ pub use connector::EuHub;
 pub use drift::{FieldDrift, compare};
 pub use product_copy::{ProductCopy, read_product, write_product_query};
 pub use quality::{QualityHint, quality};
-pub use reading::{HubDocument, ReadError, read_document};
+pub use reading::{HubDocument, ReadError, is_hub_document, read_document};
 pub use release::Release;
 pub use settings::{HubSettings, Role};
 

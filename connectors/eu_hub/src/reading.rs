@@ -20,7 +20,7 @@ use packtwin_core::time::Timestamp;
 
 use crate::cursor::{Cursor, Element};
 use crate::product_copy::version_from;
-use crate::release::Release;
+use crate::release::{NAMESPACE_PREFIX, Release};
 use crate::{
     batch_recall, pack_state_update, product_master_data, product_pack_data, product_withdrawal,
 };
@@ -84,6 +84,14 @@ pub trait DocumentSink {
     /// # Errors
     /// What keeps the receiver from going on.
     fn pack(&mut self, serial: Serial) -> io::Result<()>;
+}
+
+/// Whether a file begins as a document of the mirror does, of whatever release. Its first bytes are enough; what cannot
+/// be read is none.
+pub fn is_hub_document(begin: impl BufRead) -> bool {
+    Cursor::open(begin).is_ok_and(|(cursor, root)| {
+        root.name == "HubMessage" && cursor.namespace().starts_with(NAMESPACE_PREFIX)
+    })
 }
 
 /// Reads one document and hands on its packs.

@@ -180,6 +180,33 @@ impl Mapping {
             .collect()
     }
 
+    /// The columns of a file that this mapping gives no meaning, by their heading or place: what they hold is not read.
+    pub fn unread(&self, recognised: &Recognised) -> Vec<String> {
+        let heading = &recognised.heading;
+        let width = recognised
+            .first_rows
+            .iter()
+            .map(Vec::len)
+            .chain([heading.len()])
+            .max()
+            .unwrap_or(0);
+        let read = |place: usize| {
+            self.columns.iter().any(|(_, column)| match column {
+                Column::Number(number) => *number == place + 1,
+                Column::Heading(name) => heading
+                    .get(place)
+                    .is_some_and(|text| plain(text) == plain(name)),
+            })
+        };
+        (0..width)
+            .filter(|&place| !read(place))
+            .map(|place| match heading.get(place) {
+                Some(text) if !text.trim().is_empty() => text.trim().to_owned(),
+                _ => format!("column {}", place + 1),
+            })
+            .collect()
+    }
+
     /// Reads the text form; unknown keys are refused, so that a misspelt one is not passed over.
     ///
     /// # Errors

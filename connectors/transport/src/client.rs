@@ -1,4 +1,4 @@
-//! One HTTP exchange under all rules: what `https` and `webhook` share.
+//! One HTTP exchange under all rules: what `https`, `webhook` and `site` share.
 //!
 //! A new connection for every exchange: nothing is kept that could be reused by another tenant or after a certificate
 //! was taken back. The address rule sits in the resolver, whose answer is what is connected to.
@@ -23,22 +23,45 @@ use crate::certificate;
 
 /// What is sent.
 pub(crate) struct Request<'a> {
+    pub method: Method,
     pub url: &'a str,
     pub headers: &'a [(String, String)],
     pub content_type: &'a str,
     pub length: u64,
 }
 
+/// The methods that are spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Asks.
+    Get,
+    /// Hands over.
+    Post,
+    /// Hands over a part.
+    Patch,
+}
+
+impl Method {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Patch => "PATCH",
+        }
+    }
+}
+
 /// With whom, under which rules.
 pub(crate) struct Peer<'a> {
     pub identity: Option<&'a ClientIdentity>,
     pub trusted_pem: &'a str,
-    pub addresses: AddressRules,
+    /// Which addresses may be reached; `None` where a person at the command line named the address.
+    pub addresses: Option<AddressRules>,
     pub limits: Limits,
 }
 
-/// One POST.
-pub(crate) fn post(
+/// One exchange.
+pub(crate) fn exchange(
     peer: &Peer<'_>,
     request: &Request<'_>,
     body: &mut dyn Read,
@@ -57,26 +80,15 @@ pub(crate) fn post(
         inner: body,
         sent: &sent,
     };
-    let mut builder = agent
-        .post(request.url)
-        .header("content-type", request.content_type)
-        .header("content-length", request.length.to_string())
-        // The far side speaks before the body leaves: a refused certificate is then known while nothing was sent.
-        .header("expect", "100-continue");
-    for (name, value) in request.headers {
-        builder = builder.header(name, value);
-    }
-    let result = builder
-        .send(SendBody::from_reader(&mut watched))
-        .and_then(|response| {
-            let status = response.status().as_u16();
-            let body = response
-                .into_body()
-                .into_with_config()
-                .limit(peer.limits.reply_bytes)
-                .read_to_vec()?;
-            Ok(RawReply { status, body })
-        });
+    let result = send(&agent, request, &mut watched).and_then(|response| {
+        let status = response.status().as_u16();
+        let body = response
+            .into_body()
+            .into_with_config()
+            .limit(peer.limits.reply_bytes)
+            .read_to_vec()?;
+        Ok(RawReply { status, body })
+    });
     let rule = refused_by_rule
         .lock()
         .ok()
@@ -91,6 +103,30 @@ pub(crate) fn post(
         }),
         (Ok(reply), None) => Ok(reply),
         (Err(error), None) => Err(fault(&error, sent.load(Ordering::Relaxed))),
+    }
+}
+
+fn send(
+    agent: &Agent,
+    request: &Request<'_>,
+    body: &mut dyn Read,
+) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+    let mut builder = ureq::http::Request::builder()
+        .method(request.method.as_str())
+        .uri(request.url);
+    for (name, value) in request.headers {
+        builder = builder.header(name, value);
+    }
+    match request.method {
+        Method::Get => agent.run(builder.body(())?),
+        Method::Post | Method::Patch => {
+            let builder = builder
+                .header("content-type", request.content_type)
+                .header("content-length", request.length.to_string())
+                // The far side speaks before the body leaves: a refused certificate is then known while nothing was sent.
+                .header("expect", "100-continue");
+            agent.run(builder.body(SendBody::from_reader(body))?)
+        }
     }
 }
 
@@ -162,7 +198,7 @@ fn certificates(pem: &str) -> Vec<Certificate<'static>> {
 /// Resolves a name and lets nothing through that the rules refuse.
 #[derive(Debug)]
 struct RuledResolver {
-    rules: AddressRules,
+    rules: Option<AddressRules>,
     refused: Arc<std::sync::Mutex<Option<String>>>,
 }
 
@@ -175,7 +211,8 @@ impl Resolver for RuledResolver {
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = DefaultResolver::default().resolve(uri, config, timeout)?;
         for address in &found {
-            if let Err(why) = self.rules.check(*address) {
+            let checked = self.rules.as_ref().map(|rules| rules.check(*address));
+            if let Some(Err(why)) = checked {
                 if let Ok(mut refused) = self.refused.lock() {
                     *refused = Some(why);
                 }

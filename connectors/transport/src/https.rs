@@ -7,7 +7,7 @@ use packtwin_core::code::Code;
 use packtwin_core::environment::Environment;
 
 use crate::address::AddressRules;
-use crate::client::{self, Peer, Request};
+use crate::client::{self, Method, Peer, Request};
 
 /// HTTPS from a site of one environment.
 #[derive(Debug, Clone)]
@@ -85,12 +85,13 @@ impl Transport for HttpsTransport {
         let peer = Peer {
             identity: endpoint.identity.as_ref(),
             trusted_pem: &endpoint.trusted_pem,
-            addresses: self.rules(endpoint),
+            addresses: Some(self.rules(endpoint)),
             limits: endpoint.limits,
         };
-        client::post(
+        client::exchange(
             &peer,
             &Request {
+                method: Method::Post,
                 url: &endpoint.url,
                 headers: &[],
                 content_type,

@@ -1,4 +1,4 @@
-//! Bytes out, bytes in: HTTPS to far sides with client certificates, and posts to webhooks, under limits.
+//! Bytes out, bytes in: HTTPS to far sides with client certificates, posts to webhooks, calls to a site of ours, under limits.
 //!
 //! Knows nothing of documents. Decides on the address really connected to, follows no redirect, trusts only the authorities
 //! an endpoint names, and says of each failure whether the far side may have acted (security.md section 8; URS-CN-009,
@@ -8,6 +8,7 @@ pub mod address;
 pub mod certificate;
 mod client;
 mod https;
+pub mod site;
 pub mod webhook;
 
 pub use address::AddressRules;

@@ -6,7 +6,7 @@
 use packtwin_connector_port::transport::{Limits, RawReply, TransportFault};
 
 use crate::address::AddressRules;
-use crate::client::{self, Peer, Request};
+use crate::client::{self, Method, Peer, Request};
 
 /// Posts to webhooks.
 #[derive(Debug, Clone)]
@@ -44,16 +44,17 @@ impl WebhookPoster {
         let peer = Peer {
             identity: None,
             trusted_pem: &self.trusted_pem,
-            addresses: self.rules(url)?,
+            addresses: Some(self.rules(url)?),
             limits: self.limits,
         };
         let request = Request {
+            method: Method::Post,
             url,
             headers,
             content_type,
             length: body.len() as u64,
         };
-        client::post(&peer, &request, &mut &*body)
+        client::exchange(&peer, &request, &mut &*body)
     }
 
     fn rules(&self, url: &str) -> Result<AddressRules, TransportFault> {
@@ -93,7 +94,7 @@ impl WebhookPoster {
 }
 
 /// Whether the host is written as loopback; what it resolves to is checked again when connecting.
-fn names_loopback(rest: &str) -> bool {
+pub(crate) fn names_loopback(rest: &str) -> bool {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),

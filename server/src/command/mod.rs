@@ -1,13 +1,16 @@
 //! The command line: one file for each subcommand. Faults are told on standard error in plain sentences, and end the
-//! program with status 1.
+//! program with status 1; commands for scripts have statuses of their own, see [`exit`].
 
 mod audit;
 mod bench;
 mod demo;
+mod exit;
 mod migrate;
 mod sandbox;
 mod scan;
 mod serve;
+mod translate;
+mod upload;
 mod worker;
 
 use std::path::PathBuf;
@@ -50,6 +53,10 @@ enum Command {
     Audit(AuditCommand),
     /// Say what a scanned code is and what happened to it on the way.
     Scan(scan::ScanArguments),
+    /// Turn a file into another form without a server: tables, EPCIS and hub documents.
+    Translate(Box<translate::TranslateArguments>),
+    /// Hand a file in at a site, look at its check, and have it committed and sent.
+    Upload(Box<upload::UploadArguments>),
     /// Measure the product's own paths beside the fastest route of the engine.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -110,6 +117,8 @@ impl Failure {
 pub fn run() -> ExitCode {
     let outcome = match CommandLine::parse().command {
         Command::Scan(arguments) => return scan::run(&arguments),
+        Command::Translate(arguments) => return translate::run(&arguments),
+        Command::Upload(arguments) => return upload::run(&arguments),
         Command::Bench(bench) => bench::run(&bench),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(site) => site.configuration().and_then(serve::run),

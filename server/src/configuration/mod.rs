@@ -343,7 +343,15 @@ json_bytes = 4096
 
     #[test]
     fn a_variable_overrules_the_file_and_the_file_the_default() {
-        let read = read_with(WHOLE, &[("PACKTWIN_LISTEN", "0.0.0.0:9000"), ("HOME", "/")]).unwrap();
+        let read = read_with(
+            WHOLE,
+            &[
+                ("PACKTWIN_LISTEN", "0.0.0.0:9000"),
+                ("HOME", "/"),
+                ("PACKTWIN_UPLOAD_KEY", "k"),
+            ],
+        )
+        .unwrap();
         assert_eq!(read.listen, "0.0.0.0:9000".parse().unwrap());
         assert_eq!(read.limits.json_bytes, 4096);
         assert_eq!(read.limits.upload_bytes, 20 << 30);

@@ -8,8 +8,8 @@ use super::register::{SETTINGS, Setting};
 
 /// What every variable of ours begins with.
 const PREFIX: &str = "PACKTWIN_";
-/// Variables of the test run, which configure nothing.
-const NOT_OURS: &str = "PACKTWIN_TEST_";
+/// Variables of the test run and of `packtwin upload`, which configure no site.
+const NOT_OURS: [&str; 2] = ["PACKTWIN_TEST_", "PACKTWIN_UPLOAD_"];
 
 /// The settings as texts, and what was wrong with them so far.
 pub(super) struct Source {
@@ -113,7 +113,8 @@ impl Source {
     }
 
     fn take_variable(&mut self, name: &str, value: String) {
-        if !name.starts_with(PREFIX) || name.starts_with(NOT_OURS) {
+        let not_ours = NOT_OURS.iter().any(|begin| name.starts_with(begin));
+        if !name.starts_with(PREFIX) || not_ours {
             return;
         }
         match SETTINGS

@@ -87,3 +87,11 @@ fn the_text_form_keeps_everything() {
         assert_eq!(Mapping::parse(wrong).unwrap_err().line, 1, "{wrong}");
     }
 }
+
+#[test]
+fn columns_without_a_meaning_are_named() {
+    let file = b"SN;GTIN;LOT;EXP;Pr\xc3\xbcfer;\nA1;04006381333931;L1;290131;x;y\nA2;04006381333931;L1;290131;x;y\n";
+    let recognised = crate::recognise(std::io::Cursor::new(&file[..])).unwrap();
+    let mapping = Mapping::for_file(&recognised, crate::test_sink::at());
+    assert_eq!(mapping.unread(&recognised), ["Pr\u{fc}fer", "column 6"]);
+}
