@@ -16,6 +16,7 @@ use packtwin_core::pack::PackState;
 use packtwin_core::product::{Company, MarketEntry, MasterData, VersionState};
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::serial::Serial;
+use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::blob::Stored;
 use packtwin_tenants::error::StoreError;
@@ -293,8 +294,10 @@ drivers! { World;
     webhook_delivery_list => |writer, b| writer.webhook_delivery_list(b.webhook, None, 9);
     webhook_delivery_sweep => |writer, _| writer.webhook_delivery_sweep();
     webhook_get => |writer, b| writer.webhook_get(b.webhook);
+    webhook_health => |writer, _| writer.webhook_health(Timestamp::from_micros(0));
     webhook_list => |writer, _| writer.webhook_list();
     webhook_redeliver => |writer, b| writer.webhook_redeliver(b.failed);
+    webhook_reseal => |writer, b| writer.webhook_reseal(b.webhook, b"sealed by another", 1);
 
     // These make rows that hang on a row of B: A has none to hang them on.
     fact_record => |writer, b| writer.fact_record(&new_fact(b.product, b.lot));

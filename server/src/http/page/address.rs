@@ -40,16 +40,16 @@ pub(super) fn of_object(object: &str) -> Option<String> {
 
 /// A list with the filters that are in force.
 pub(super) struct Listing {
-    path: &'static str,
+    path: String,
     noun: &'static str,
     filters: Vec<(&'static str, &'static str, String)>,
 }
 
 impl Listing {
     /// A list under its path, of things with this name in the plural.
-    pub(super) fn new(path: &'static str, noun: &'static str) -> Self {
+    pub(super) fn new(path: impl Into<String>, noun: &'static str) -> Self {
         Listing {
-            path,
+            path: path.into(),
             noun,
             filters: Vec::new(),
         }

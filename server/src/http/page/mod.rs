@@ -25,6 +25,7 @@ mod table;
 pub(super) mod theme;
 pub(super) mod upload;
 pub(super) mod user;
+pub(super) mod webhook;
 mod words;
 
 use actix_web::http::StatusCode;
