@@ -191,6 +191,7 @@ drivers! { World;
     lot_completeness => |writer, b| writer.lot_completeness(b.product, b.lot);
     lot_find => |writer, b| writer.lot_find(b.product, &new_lot(b.product, "A1").batch);
     lot_get => |writer, b| writer.lot_get(b.product, b.lot);
+    lot_difference_count => |writer, _| writer.lot_difference_count();
     lot_list => |writer, _| writer.lot_list(&LotFilter::default(), None, 9);
     lot_past_retention => |writer, _| writer.lot_past_retention(day("2027-06-01"), 9);
     lot_produced => |writer, b| writer.lot_produced(b.product, b.lot, Some(5), 1);

@@ -34,6 +34,8 @@ pub(super) fn of_object(object: &str) -> Option<String> {
         "message" => Some(format!("/messages/{}", segment(name))),
         "connector" => Some(format!("/connectors/{}", segment(name))),
         "job" => Some(format!("/jobs/{}", segment(name))),
+        "user" => Some(format!("/administration/users/{}", segment(name))),
+        "webhook" => Some(format!("/administration/webhooks/{}", segment(name))),
         _ => None,
     }
 }
@@ -161,7 +163,8 @@ mod tests {
                 "lot 04150123456782 A/1%",
                 Some("/lots/04150123456782/A%2F1%25"),
             ),
-            ("user usr_1", None),
+            ("user usr_1", Some("/administration/users/usr_1")),
+            ("api key key_1", None),
             ("", None),
         ] {
             assert_eq!(of_object(object).as_deref(), page);

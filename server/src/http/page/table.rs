@@ -10,8 +10,8 @@ use super::product::{act as product_act, form as product_form};
 use super::upload::{decide, file, mapping, receive};
 use super::webhook::act as webhook_act;
 use super::{
-    api_key, asset, audit, connector, home, job, lot, message, pack, password, product, role,
-    search, sign_in, theme, upload, user, webhook,
+    administration, api_key, asset, audit, connector, expiring, home, job, lot, message, pack,
+    password, product, role, search, sign_in, theme, upload, user, webhook,
 };
 use crate::http::job as api_job;
 use crate::http::route::Access::{Known, Needs, Open};
@@ -46,6 +46,7 @@ crate::routes! { rows for People {
     POST "/connectors/{name}/pause"                Needs(ConnectorsWrite) => connector::pause;
     POST "/connectors/{name}/resume"               Needs(ConnectorsWrite) => connector::resume;
     POST "/connectors/{name}/check"                Needs(ConnectorsWrite) => connector::check;
+    POST "/connectors/{name}/simulator"            Needs(ConnectorsWrite) => connector::simulator::switch;
 
     GET  "/search"                                 Known           => search::search;
     GET  "/packs/{code}/{serial}"                  Needs(LotsRead) => pack::show;
@@ -89,6 +90,8 @@ crate::routes! { rows for People {
     GET  "/jobs/{id}/events"                       Needs(JobsRead)     => api_job::events;
     POST "/jobs/{id}/cancel"                       Needs(UploadsWrite) => job::cancel;
 
+    GET  "/administration"                         Known => administration::show;
+    GET  "/administration/expiring"                Needs(Administer) => expiring::list;
     GET  "/administration/users"                   Needs(Administer) => user::list;
     POST "/administration/users"                   Needs(Administer) => user::create;
     GET  "/administration/users/invite"            Needs(Administer) => user::invite;

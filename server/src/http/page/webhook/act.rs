@@ -356,6 +356,7 @@ fn form_page(
             submit: submit.into(),
             cancel_href,
             refusals: problem.map(sentences).unwrap_or_default(),
+            ..FormPiece::default()
         },
         frame: desk.frame,
     }
