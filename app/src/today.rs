@@ -2,9 +2,7 @@
 
 use packtwin_core::role::Permission;
 use packtwin_core::time::Timestamp;
-use packtwin_tenants::audit::StoredEntry;
 use packtwin_tenants::store::connector::ConnectorState;
-use packtwin_tenants::store::lot_list::{LotFilter, LotSummary};
 use packtwin_tenants::store::message::{MessageCount, MessageState};
 use packtwin_tenants::store::upload::UploadState;
 
@@ -12,25 +10,19 @@ use crate::connector::Link;
 use crate::desk::Desk;
 use crate::error::AppError;
 
-/// Lots listed as waiting.
-const LOTS_SHOWN: i64 = 50;
-/// Events of the timeline.
-const EVENTS_SHOWN: i64 = 50;
 /// Certificates that run out within so many days are shown (users.md 3.1).
 pub const EXPIRY_NOTICE_DAYS: i64 = 90;
 
 /// What the home page tells.
 pub struct Today {
-    /// Lots whose numbers do not agree yet.
-    pub lots: Vec<LotSummary>,
+    /// How many lots there are whose numbers do not agree yet, exactly.
+    pub lots_differing: u64,
     /// Uploads by state.
     pub uploads: Vec<(UploadState, u64)>,
     /// Jobs that wait and that run.
     pub jobs: (u64, u64),
     /// Connectors with their queue.
     pub connectors: Vec<ConnectorHealth>,
-    /// The newest audit entries, newest first; empty for who may not read them.
-    pub events: Vec<StoredEntry>,
 }
 
 /// How a connector is doing.
@@ -57,24 +49,13 @@ pub fn today(desk: &Desk<'_>) -> Result<Today, AppError> {
     desk.require(Permission::LotsRead)?;
     let now = desk.now();
     let scope = desk.scope();
-    let events_allowed = desk.may(Permission::LotsRead);
-    let (lots, uploads, jobs, connectors, counts, events) = scope.read(|reader| {
-        let filter = LotFilter {
-            difference_only: true,
-            ..LotFilter::default()
-        };
-        let events = if events_allowed {
-            reader.audit_list_before(i64::MAX, None, EVENTS_SHOWN)?
-        } else {
-            Vec::new()
-        };
+    let (lots_differing, uploads, jobs, connectors, counts) = scope.read(|reader| {
         Ok::<_, AppError>((
-            reader.lot_list(&filter, None, LOTS_SHOWN)?,
+            reader.lot_difference_count()?,
             reader.upload_counts()?,
             reader.job_active_counts()?,
             reader.connector_list()?,
             reader.message_counts()?,
-            events,
         ))
     })?;
     let connectors = connectors
@@ -90,11 +71,10 @@ pub fn today(desk: &Desk<'_>) -> Result<Today, AppError> {
         })
         .collect();
     Ok(Today {
-        lots,
+        lots_differing,
         uploads,
         jobs,
         connectors,
-        events,
     })
 }
 

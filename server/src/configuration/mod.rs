@@ -3,6 +3,7 @@
 //! The configuration names its environment; the database does too, and [`packtwin_tenants::site::Site::open`] stops the
 //! start when they differ (URS-CN-009). Secrets in it (the database address) are never printed.
 
+mod control_url;
 mod network;
 mod register;
 mod source;
@@ -16,6 +17,7 @@ use packtwin_core::environment::Environment;
 use packtwin_tenants::engine::Engine;
 use packtwin_tenants::store::session::SessionLimits;
 
+pub use self::control_url::ControlUrl;
 pub use self::network::{Network, NetworkError};
 pub use self::register::describe;
 use self::source::Source;
@@ -56,6 +58,8 @@ pub struct Configuration {
     pub limits: Limits,
     /// Where webhooks may go.
     pub webhooks: WebhookRules,
+    /// The control address of a simulated EU hub; never on a production site.
+    pub simulator: Option<ControlUrl>,
     /// How a log record looks.
     pub log_format: LogFormat,
     /// From which level on records are written.
@@ -216,6 +220,7 @@ fn read(source: &mut Source) -> Option<Configuration> {
     let address = source.required("limits.calls_per_minute_address", COUNT);
     let ports = source.list("webhooks.ports", "write port numbers");
     let loopback = source.required("webhooks.loopback", "write true or false");
+    let simulator = source.optional("simulators.eu_hub", "write http://127.0.0.1:port");
     let log_format = source.required("log.format", "write json or text");
     let log_level: Option<LogLevel> =
         source.required("log.level", "write error, warn, info or debug");
@@ -224,6 +229,13 @@ fn read(source: &mut Source) -> Option<Configuration> {
             "webhooks.loopback",
             "a production site never calls itself",
             "write false",
+        );
+    }
+    if environment == Some(Environment::Production) && simulator.is_some() {
+        source.fault(
+            "simulators.eu_hub",
+            "a production site has no simulators",
+            "leave it out",
         );
     }
     let database = database?;
@@ -256,6 +268,7 @@ fn read(source: &mut Source) -> Option<Configuration> {
             ports,
             loopback: loopback?,
         },
+        simulator,
         log_format: log_format?,
         log_level: log_level?.0.to_owned(),
     })
@@ -383,14 +396,15 @@ json_bytes = 4096
     }
 
     #[test]
-    fn a_production_site_never_calls_itself() {
+    fn a_production_site_never_calls_itself_and_has_no_simulator() {
         check_faults(
             WHOLE,
             &[
                 ("PACKTWIN_ENVIRONMENT", "production"),
                 ("PACKTWIN_WEBHOOKS_LOOPBACK", "true"),
+                ("PACKTWIN_SIMULATORS_EU_HUB", "http://127.0.0.1:9000"),
             ],
-            &["webhooks.loopback"],
+            &["webhooks.loopback", "simulators.eu_hub"],
         );
     }
 

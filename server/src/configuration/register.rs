@@ -45,6 +45,7 @@ settings! {
     "limits.calls_per_minute_address" Some("6000"), "calls from one address in a minute, signed in or not";
     "webhooks.ports" Some("443,8443"), "ports a webhook address may name";
     "webhooks.loopback" Some("false"), "whether webhooks may go to this machine; never on a production site";
+    "simulators.eu_hub" None, "control address of a simulated EU hub on this machine, http://127.0.0.1:port; never on a production site";
     "log.format" Some("json"), "json or text";
     "log.level" Some("info"), "error, warn, info or debug";
 }

@@ -56,6 +56,7 @@ api! {
     GET    "/v1/webhooks/{id}"                Needs(Administer) => webhook::show;
     PATCH  "/v1/webhooks/{id}"                Needs(Administer) => webhook::change;
     DELETE "/v1/webhooks/{id}"                Needs(Administer) => webhook::delete;
+    POST   "/v1/webhooks/{id}:rotate-secret"  Needs(Administer) => webhook::rotate_secret;
     GET    "/v1/webhooks/{id}/deliveries"     Needs(Administer) => webhook::deliveries;
     POST   "/v1/webhooks/{id}/deliveries/{delivery}:redeliver" Needs(Administer) => webhook::tell_again;
 

@@ -14,7 +14,7 @@ use super::shared::Shared;
 /// What the key of these links is derived for.
 const PURPOSE: &str = "invitation";
 /// How long a link works.
-const DAYS: i64 = 3;
+pub(super) const DAYS: i64 = 3;
 
 /// Whom a link invites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -187,10 +187,7 @@ pub(super) fn add(
     events: &[String],
     now: Timestamp,
 ) -> Result<(WebhookRecord, String), Problem> {
-    let mut bits = [0; 32];
-    getrandom::fill(&mut bits).map_err(|_| Problem::unavailable())?;
-    let text = format!("whsec_{}", packtwin_tenants::blob::hex(&bits));
-    let sealed = scope.seal(SEAL_PURPOSE, &Secret::new(text.clone()))?;
+    let (text, sealed) = fresh_secret(scope)?;
     let id = scope.change(now, |writer| {
         let id = writer.webhook_create(url, events, &sealed)?;
         let told = serde_json::json!({ "url": url, "events": events });
@@ -199,6 +196,71 @@ pub(super) fn add(
         )
     })?;
     Ok((found(scope, id)?, text))
+}
+
+/// A signing secret that nobody has seen: its text and its sealed form.
+fn fresh_secret(scope: &TenantScope) -> Result<(String, Vec<u8>), Problem> {
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits).map_err(|_| Problem::unavailable())?;
+    let text = format!("whsec_{}", packtwin_tenants::blob::hex(&bits));
+    let sealed = scope.seal(SEAL_PURPOSE, &Secret::new(text.clone()))?;
+    Ok((text, sealed))
+}
+
+/// Replaces address, events and state of a webhook that was read at `old`; they have been checked.
+pub(super) fn replace(
+    scope: &TenantScope,
+    old: &WebhookRecord,
+    (url, events, state): (&str, &[String], WebhookState),
+    version: i32,
+    now: Timestamp,
+) -> Result<WebhookRecord, Problem> {
+    let id = old.id;
+    scope.change(now, |writer| {
+        if !writer.webhook_change(id, url, events, state, version)? {
+            return Err(ChangeRefused::from(IfMatch::failed()));
+        }
+        let told = serde_json::json!({
+            "old": { "url": old.url, "events": old.events, "state": old.state.as_str() },
+            "new": { "url": url, "events": events, "state": state.as_str() },
+        });
+        Ok(note("webhook.changed", id).detail(told).returning(()))
+    })?;
+    found(scope, id)
+}
+
+/// Gives a webhook a fresh signing secret. Answers it with the secret's text.
+pub(super) fn rotate(
+    scope: &TenantScope,
+    id: WebhookId,
+    version: i32,
+    now: Timestamp,
+) -> Result<(WebhookRecord, String), Problem> {
+    found(scope, id)?;
+    let (text, sealed) = fresh_secret(scope)?;
+    scope.change(now, |writer| {
+        if !writer.webhook_reseal(id, &sealed, version)? {
+            return Err(ChangeRefused::from(IfMatch::failed()));
+        }
+        Ok(note("webhook.secret_rotated", id).returning(()))
+    })?;
+    Ok((found(scope, id)?, text))
+}
+
+/// Removes a webhook with its deliveries.
+pub(super) fn remove(
+    scope: &TenantScope,
+    id: WebhookId,
+    version: i32,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    found(scope, id)?;
+    Ok(scope.change(now, |writer| {
+        if !writer.webhook_delete(id, version)? {
+            return Err(ChangeRefused::from(IfMatch::failed()));
+        }
+        Ok(note("webhook.removed", id).returning(()))
+    })?)
 }
 
 /// Every webhook.
@@ -279,19 +341,36 @@ pub async fn change(
     };
     check(&shared, &url, &events)?;
     let (version, now) = (if_match.row_version(), shared.now());
-    caller
-        .change(now, move |writer| {
-            if !writer.webhook_change(id, &url, &events, state, version)? {
-                return Err(ChangeRefused::from(IfMatch::failed()));
-            }
-            let told = serde_json::json!({
-                "old": { "url": old.url, "events": old.events, "state": old.state.as_str() },
-                "new": { "url": url, "events": events, "state": state.as_str() },
-            });
-            Ok(note("webhook.changed", id).detail(told).returning(()))
-        })
+    let changed = caller
+        .block(move |scope| replace(scope, &old, (&url, &events, state), version, now))
         .await?;
-    Ok(answer(&caller.block(move |scope| found(scope, id)).await?))
+    Ok(answer(&changed))
+}
+
+/// Gives a webhook a fresh signing secret, shown in this answer and nowhere else. Whatever leaves from now on is signed
+/// with it.
+///
+/// # Errors
+/// There is none under this id; the version is another.
+#[utoipa::path(post, path = "/v1/webhooks/{id}:rotate-secret", tag = "webhooks",
+    params(("id" = String, Path), ("If-Match" = String, Header)), responses((status = 200, body = WebhookMade)))]
+pub async fn rotate_secret(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, Problem> {
+    let id: WebhookId = id(&path)?;
+    let (version, now) = (if_match.row_version(), shared.now());
+    let (record, secret) = caller
+        .block(move |scope| rotate(scope, id, version, now))
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(record.row_version)))
+        .json(WebhookMade {
+            webhook: Webhook::from(&record),
+            secret,
+        }))
 }
 
 /// Removes a webhook with its deliveries.
@@ -309,13 +388,7 @@ pub async fn delete(
     let id: WebhookId = id(&path)?;
     let (version, now) = (if_match.row_version(), shared.now());
     caller
-        .change(now, move |writer| {
-            writer.webhook_get(id)?.ok_or_else(Problem::not_found)?;
-            if !writer.webhook_delete(id, version)? {
-                return Err(ChangeRefused::from(IfMatch::failed()));
-            }
-            Ok(note("webhook.removed", id).returning(()))
-        })
+        .block(move |scope| remove(scope, id, version, now))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

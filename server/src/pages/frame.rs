@@ -188,6 +188,8 @@ pub struct Frame {
     pub section: Section,
     /// The sections this person may see.
     pub rail: Vec<RailEntry>,
+    /// Whether the person administers, and so sees all tabs of administration.
+    pub administers: bool,
     /// What stands in the search field.
     pub search: String,
     /// Notices about finished background work.

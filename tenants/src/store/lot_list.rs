@@ -129,6 +129,16 @@ const LIST_DIFFERING: &str = list!(
       AND ((l.produced IS NOT NULL AND l.produced <> l.stored) OR l.stored <> l.sent OR l.sent <> l.acknowledged)"
 );
 
+/// How many lots have numbers that differ: the condition of [`LIST`].
+const DIFFERING: &str = concat!(
+    "SELECT COUNT(*) AS lots FROM (",
+    numbered_lots!(),
+    "
+    WHERE l.tenant_id = $1
+) lots
+WHERE (produced IS NOT NULL AND produced <> stored) OR stored <> sent OR sent <> acknowledged"
+);
+
 impl Reader<'_> {
     /// Lots that come after a place of the list, the newest first, at most `limit`.
     ///
@@ -167,6 +177,17 @@ impl Reader<'_> {
         rows.into_iter().map(LotSummary::try_from).collect()
     }
 
+    /// How many lots have numbers that differ, exactly.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn lot_difference_count(&mut self) -> Result<u64, StoreError> {
+        let row: CountRow = diesel::sql_query(DIFFERING)
+            .bind::<Integer, _>(self.tenant_id())
+            .get_result(self.connection)?;
+        count(row.lots, "lot count")
+    }
+
     /// One lot with its numbers.
     ///
     /// # Errors
@@ -197,6 +218,12 @@ impl Reader<'_> {
         let summary = self.lot_summary(product, no)?;
         Ok(summary.map(|lot| lot.completeness).unwrap_or_default())
     }
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    lots: i64,
 }
 
 #[derive(QueryableByName)]

@@ -3,12 +3,14 @@
 //! A delivery keeps its body, so that telling again tells the same. The signing secret is sealed before it comes here.
 //! Deliveries are kept for 30 days (users.md Annex A). Sending is the outbox's business.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 
 use packtwin_core::ids::{DeliveryId, WebhookId};
 use packtwin_core::time::Timestamp;
 
-use super::stored::{at_if, json, json_text, known, number, parsed, random_bits};
+use super::stored::{at_if, count, json, json_text, known, number, parsed, random_bits};
 use crate::error::StoreError;
 use crate::schema::{webhook, webhook_delivery};
 use crate::scope::{Reader, Writer};
@@ -136,7 +138,65 @@ pub struct DeliveryRecord {
     pub answered_at: Option<Timestamp>,
 }
 
+/// How a webhook fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebhookHealth {
+    /// Which webhook.
+    pub webhook: WebhookId,
+    /// When a delivery was last taken.
+    pub taken_at: Option<Timestamp>,
+    /// Deliveries whose last attempt, since the point asked about, was not taken.
+    pub not_taken: u64,
+}
+
 impl Reader<'_> {
+    /// How every webhook that was told anything fares; attempts before `since` do not count as not taken.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn webhook_health(&mut self, since: Timestamp) -> Result<Vec<WebhookHealth>, StoreError> {
+        let taken: Vec<(String, Option<i64>)> = webhook_delivery::table
+            .filter(webhook_delivery::tenant_id.eq(self.tenant_id()))
+            .filter(webhook_delivery::state.eq(DeliveryState::Delivered.as_str()))
+            .group_by(webhook_delivery::webhook_id)
+            .select((
+                webhook_delivery::webhook_id,
+                diesel::dsl::max(webhook_delivery::answered_at),
+            ))
+            .load(self.connection)?;
+        let not_taken: Vec<(String, i64)> = webhook_delivery::table
+            .filter(webhook_delivery::tenant_id.eq(self.tenant_id()))
+            .filter(webhook_delivery::state.ne(DeliveryState::Delivered.as_str()))
+            .filter(webhook_delivery::answered_at.ge(since.micros()))
+            // One that was taken and is told again is no failure.
+            .filter(
+                webhook_delivery::status
+                    .is_null()
+                    .or(webhook_delivery::status.lt(200))
+                    .or(webhook_delivery::status.ge(300)),
+            )
+            .group_by(webhook_delivery::webhook_id)
+            .select((webhook_delivery::webhook_id, diesel::dsl::count_star()))
+            .load(self.connection)?;
+        let mut healths: BTreeMap<String, (Option<i64>, u64)> = BTreeMap::new();
+        for (webhook, at) in taken {
+            healths.entry(webhook).or_default().0 = at;
+        }
+        for (webhook, deliveries) in not_taken {
+            healths.entry(webhook).or_default().1 = count(deliveries, "delivery count")?;
+        }
+        healths
+            .into_iter()
+            .map(|(webhook, (taken_at, not_taken))| {
+                Ok(WebhookHealth {
+                    webhook: parsed(&webhook, "webhook id")?,
+                    taken_at: at_if(taken_at),
+                    not_taken,
+                })
+            })
+            .collect()
+    }
+
     /// Every webhook, the oldest first.
     ///
     /// # Errors
@@ -264,6 +324,29 @@ impl Writer<'_> {
                 webhook::url.eq(url),
                 webhook::events.eq(json_text(&events)),
                 webhook::state.eq(state.as_str()),
+                webhook::row_version.eq(webhook::row_version + 1),
+            ))
+            .execute(self.connection)?;
+        Ok(changed == 1)
+    }
+
+    /// Replaces the sealed signing secret: whatever leaves from now on is signed with the new one. `false`: the row
+    /// version is another, or there is no such webhook.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn webhook_reseal(
+        &mut self,
+        id: WebhookId,
+        sealed: &[u8],
+        expected_row_version: i32,
+    ) -> Result<bool, StoreError> {
+        let changed = diesel::update(webhook::table)
+            .filter(webhook::tenant_id.eq(self.tenant_id()))
+            .filter(webhook::webhook_id.eq(id.to_string()))
+            .filter(webhook::row_version.eq(expected_row_version))
+            .set((
+                webhook::sealed.eq(sealed),
                 webhook::row_version.eq(webhook::row_version + 1),
             ))
             .execute(self.connection)?;

@@ -16,6 +16,7 @@ use packtwin_core::pack::PackState;
 use packtwin_core::product::{Company, MarketEntry, MasterData, VersionState};
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::serial::Serial;
+use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::blob::Stored;
 use packtwin_tenants::error::StoreError;
@@ -190,6 +191,7 @@ drivers! { World;
     lot_completeness => |writer, b| writer.lot_completeness(b.product, b.lot);
     lot_find => |writer, b| writer.lot_find(b.product, &new_lot(b.product, "A1").batch);
     lot_get => |writer, b| writer.lot_get(b.product, b.lot);
+    lot_difference_count => |writer, _| writer.lot_difference_count();
     lot_list => |writer, _| writer.lot_list(&LotFilter::default(), None, 9);
     lot_past_retention => |writer, _| writer.lot_past_retention(day("2027-06-01"), 9);
     lot_produced => |writer, b| writer.lot_produced(b.product, b.lot, Some(5), 1);
@@ -293,8 +295,10 @@ drivers! { World;
     webhook_delivery_list => |writer, b| writer.webhook_delivery_list(b.webhook, None, 9);
     webhook_delivery_sweep => |writer, _| writer.webhook_delivery_sweep();
     webhook_get => |writer, b| writer.webhook_get(b.webhook);
+    webhook_health => |writer, _| writer.webhook_health(Timestamp::from_micros(0));
     webhook_list => |writer, _| writer.webhook_list();
     webhook_redeliver => |writer, b| writer.webhook_redeliver(b.failed);
+    webhook_reseal => |writer, b| writer.webhook_reseal(b.webhook, b"sealed by another", 1);
 
     // These make rows that hang on a row of B: A has none to hang them on.
     fact_record => |writer, b| writer.fact_record(&new_fact(b.product, b.lot));

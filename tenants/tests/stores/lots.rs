@@ -229,6 +229,7 @@ fn lists_show_differences_and_go_on_where_they_stopped() {
             ..all()
         };
         let page = read(&scope, |reader| reader.lot_list(&differing, None, 10));
+        assert_eq!(read(&scope, |reader| reader.lot_difference_count()), 1);
         let [only] = page.as_slice() else {
             panic!("{page:?}")
         };

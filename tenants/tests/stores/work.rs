@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use packtwin_core::time::Timestamp;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::TenantScope;
 use packtwin_tenants::store::connector::ConnectorState;
@@ -317,6 +318,12 @@ fn deliveries_are_told_told_again_and_forgotten() {
         assert!(answer(DeliveryState::Pending));
         assert!(answer(DeliveryState::Failed));
         assert!(!answer(DeliveryState::Delivered), "given up");
+        let not_taken = |since: Timestamp| {
+            let healths = read(&scope, |reader| reader.webhook_health(since));
+            healths.iter().map(|health| health.not_taken).sum::<u64>()
+        };
+        assert_eq!(not_taken(now()), 1);
+        assert_eq!(not_taken(now().plus_days(1)), 0, "long ago");
         let again = || change(&scope, |writer| writer.webhook_redeliver(first));
         assert_eq!([again(), again()], [true, false]);
         assert!(answer(DeliveryState::Delivered));
@@ -325,6 +332,10 @@ fn deliveries_are_told_told_again_and_forgotten() {
             (record.state, record.attempts, record.status),
             (DeliveryState::Delivered, 3, Some(503))
         );
+        let [health] = read(&scope, |reader| reader.webhook_health(now()))[..] else {
+            panic!("one webhook was told something")
+        };
+        assert_eq!((health.taken_at, health.not_taken), (record.answered_at, 0));
         let page = read(&scope, |reader| reader.webhook_delivery_list(id, None, 1));
         let before = (page[0].created_at, page[0].id);
         let rest = read(&scope, |reader| {
@@ -346,6 +357,16 @@ fn deliveries_are_told_told_again_and_forgotten() {
             [sweep(DELIVERY_KEPT_DAYS), sweep(DELIVERY_KEPT_DAYS + 1)],
             [0, 2]
         );
+        let reseal = |version| {
+            change(&scope, |writer| {
+                writer.webhook_reseal(id, b"another", version)
+            })
+        };
+        assert_eq!([reseal(1), reseal(1)], [true, false]);
+        let sealed = read(&scope, |reader| reader.webhook_get(id))
+            .unwrap()
+            .sealed;
+        assert_eq!(sealed, b"another");
         let disable = |version| {
             change(&scope, |writer| {
                 writer.webhook_change(
@@ -357,7 +378,7 @@ fn deliveries_are_told_told_again_and_forgotten() {
                 )
             })
         };
-        assert_eq!([disable(1), disable(1)], [true, false]);
+        assert_eq!([disable(2), disable(2)], [true, false]);
         let record = read(&scope, |reader| reader.webhook_get(id)).unwrap();
         assert_eq!(
             (record.state, record.events),
@@ -365,7 +386,7 @@ fn deliveries_are_told_told_again_and_forgotten() {
         );
         add(&scope);
         let delete = |version| change(&scope, |writer| writer.webhook_delete(id, version));
-        assert_eq!([delete(1), delete(2), delete(2)], [false, true, false]);
+        assert_eq!([delete(1), delete(3), delete(3)], [false, true, false]);
         assert_eq!(read(&scope, |reader| reader.webhook_list()), []);
     });
 }

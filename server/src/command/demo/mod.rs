@@ -86,6 +86,7 @@ fn serve(
     hub: &RunningHub,
 ) -> Result<(), Failure> {
     shared.demo_accounts = keepsake.demo_accounts();
+    shared.configuration.simulator = hub.control_url().parse().ok();
     let shared = web::Data::new(shared);
     let background = Background::start(&shared.house)?;
     let url = shared.configuration.public_url.as_str().to_owned();

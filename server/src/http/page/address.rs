@@ -34,22 +34,24 @@ pub(super) fn of_object(object: &str) -> Option<String> {
         "message" => Some(format!("/messages/{}", segment(name))),
         "connector" => Some(format!("/connectors/{}", segment(name))),
         "job" => Some(format!("/jobs/{}", segment(name))),
+        "user" => Some(format!("/administration/users/{}", segment(name))),
+        "webhook" => Some(format!("/administration/webhooks/{}", segment(name))),
         _ => None,
     }
 }
 
 /// A list with the filters that are in force.
 pub(super) struct Listing {
-    path: &'static str,
+    path: String,
     noun: &'static str,
     filters: Vec<(&'static str, &'static str, String)>,
 }
 
 impl Listing {
     /// A list under its path, of things with this name in the plural.
-    pub(super) fn new(path: &'static str, noun: &'static str) -> Self {
+    pub(super) fn new(path: impl Into<String>, noun: &'static str) -> Self {
         Listing {
-            path,
+            path: path.into(),
             noun,
             filters: Vec::new(),
         }
@@ -161,7 +163,8 @@ mod tests {
                 "lot 04150123456782 A/1%",
                 Some("/lots/04150123456782/A%2F1%25"),
             ),
-            ("user usr_1", None),
+            ("user usr_1", Some("/administration/users/usr_1")),
+            ("api key key_1", None),
             ("", None),
         ] {
             assert_eq!(of_object(object).as_deref(), page);

@@ -3,9 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use packtwin_core::role::Permission;
 use packtwin_tenants::audit::StoredEntry;
 
-use super::{Desk, html};
+use super::history::{People, object_name};
+use super::{Desk, address, happening, html};
 use crate::http::caller::Caller;
 use crate::http::list::cursor;
 use crate::http::problem::Problem;
@@ -46,6 +48,7 @@ pub(in crate::http) async fn list(
             Ok((reader.audit_verify()?, entries, newest))
         })
         .await?;
+    let people = People::read(&desk).await?;
     let more = entries.len() > ROWS as usize;
     entries.truncate(ROWS as usize);
     let total = newest.first().map_or(0, |stored| number(stored.entry.seq));
@@ -60,7 +63,10 @@ pub(in crate::http) async fn list(
             },
             filter: filter(object.as_deref()),
             pager: pager(&entries, total, more, object.as_deref()),
-            rows: entries.iter().map(|stored| row(&desk, stored)).collect(),
+            rows: entries
+                .iter()
+                .map(|stored| row(&desk, &people, stored))
+                .collect(),
             empty: EmptyState {
                 heading: "No entry matches".into(),
                 sentence: "Change the filter.".into(),
@@ -71,7 +77,7 @@ pub(in crate::http) async fn list(
     )
 }
 
-fn row(desk: &Desk, stored: &StoredEntry) -> AuditRow {
+fn row(desk: &Desk, people: &People, stored: &StoredEntry) -> AuditRow {
     let entry = &stored.entry;
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
     let part = |name: &str| detail.get(name).map(written).unwrap_or_default();
@@ -83,10 +89,14 @@ fn row(desk: &Desk, stored: &StoredEntry) -> AuditRow {
     };
     AuditRow {
         at: desk.moment(entry.at),
-        who: entry.actor.clone(),
+        who: people.name(&entry.actor),
+        actor: entry.actor.clone(),
+        what: happening::told(&entry.action, &detail).what,
         action: entry.action.clone(),
-        object: entry.object.clone(),
-        object_href: None,
+        object: object_name(people, &entry.object),
+        object_href: address::of_object(&entry.object).filter(|href| {
+            !href.starts_with("/administration/") || desk.caller.may(Permission::Administer)
+        }),
         field: String::new(),
         old,
         new: rest,

@@ -59,7 +59,7 @@ pub(in crate::http) async fn show(
             )
         })
         .collect();
-    let is_fresh = found.uploads.iter().all(|(_, count)| *count == 0) && found.lots.is_empty();
+    let is_fresh = found.uploads.iter().all(|(_, count)| *count == 0) && found.lots_differing == 0;
     let page = HomePage {
         title,
         answer: if waiting.is_empty() {
@@ -104,17 +104,15 @@ fn tiles(desk: &Desk, found: &Today) -> Vec<Tile> {
     };
     let mut tiles = Vec::new();
     if desk.caller.may(Permission::LotsRead) {
-        let count = found.lots.len() as u64;
+        let count = found.lots_differing;
         let note = match count {
-            0 => "all agree".to_owned(),
-            // The list of the home page is cut; the page behind it is not.
-            50.. => "the first 50; see all".to_owned(),
-            _ => "produced, stored, sent, acknowledged".to_owned(),
+            0 => "all agree",
+            _ => "produced, stored, sent, acknowledged",
         };
         tiles.push(tile(
             "Lots with a difference",
             count,
-            note,
+            note.to_owned(),
             Tone::Attention,
             "/lots?difference=yes",
         ));

@@ -3,12 +3,15 @@
 //! Handlers fill the view structs of [`crate::pages`] and decide nothing that the API handlers do not decide as well.
 
 mod address;
+pub(super) mod administration;
 pub(super) mod api_key;
 pub(super) mod asset;
 pub(super) mod audit;
 pub(super) mod connector;
 pub(super) mod download;
+pub(super) mod expiring;
 pub(super) mod form;
+mod happening;
 mod history;
 pub(super) mod home;
 pub(super) mod job;
@@ -25,6 +28,7 @@ mod table;
 pub(super) mod theme;
 pub(super) mod upload;
 pub(super) mod user;
+pub(super) mod webhook;
 mod words;
 
 use actix_web::http::StatusCode;
@@ -80,6 +84,7 @@ impl Desk {
             now: moment(shared.now(), zone),
             section,
             rail: rail(&caller),
+            administers: caller.may(Permission::Administer),
             search: String::new(),
             toasts: Vec::new(),
             release: format!("Packtwin {}", env!("CARGO_PKG_VERSION")),

@@ -11,7 +11,7 @@ use packtwin_core::serial::Serial;
 
 use super::history::People;
 use super::lot::printed;
-use super::{Desk, address, audit, html, words};
+use super::{Desk, address, happening, html, words};
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
@@ -123,9 +123,9 @@ pub(in crate::http) async fn show(
                 .map(|fact| TimelineEntry {
                     at: desk.moment(fact.at),
                     tone: Tone::Neutral,
-                    what: happened(words::fact(fact.kind)),
+                    what: happening::fact(fact.kind, &detail_of(&fact.detail)),
                     who: people.name(&fact.actor),
-                    detail: audit::written(&serde_json::from_str(&fact.detail).unwrap_or_default()),
+                    detail: told_to(&detail_of(&fact.detail)),
                     href: None,
                 })
                 .collect(),
@@ -136,11 +136,26 @@ pub(in crate::http) async fn show(
     html(StatusCode::OK, &page)
 }
 
-/// The kind of a fact as something that happened to a pack.
-fn happened(kind: &str) -> String {
-    match kind {
-        "pack data" => "Commissioned".to_owned(),
-        "pack states" => "State changed".to_owned(),
-        other => super::sentence(other),
-    }
+fn detail_of(detail: &str) -> serde_json::Value {
+    serde_json::from_str(detail).unwrap_or_default()
+}
+
+/// Where it holds, and by which message the far side was told.
+fn told_to(detail: &serde_json::Value) -> String {
+    let markets: Vec<&str> = detail["markets"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    let message = detail["message"].as_str().unwrap_or_default();
+    let parts = [
+        ("in ", markets.join(", ")),
+        ("message ", message.to_owned()),
+    ];
+    let parts = parts.iter().filter(|(_, value)| !value.is_empty());
+    parts
+        .map(|(lead, value)| format!("{lead}{value}"))
+        .collect::<Vec<_>>()
+        .join(" · ")
 }

@@ -8,9 +8,10 @@ use packtwin_core::role::Permission::{
 use super::lot::{act, receipt};
 use super::product::{act as product_act, form as product_form};
 use super::upload::{decide, file, mapping, receive};
+use super::webhook::act as webhook_act;
 use super::{
-    api_key, asset, audit, connector, home, job, lot, message, pack, password, product, role,
-    search, sign_in, theme, upload, user,
+    administration, api_key, asset, audit, connector, expiring, home, job, lot, message, pack,
+    password, product, role, search, sign_in, theme, upload, user, webhook,
 };
 use crate::http::job as api_job;
 use crate::http::route::Access::{Known, Needs, Open};
@@ -45,6 +46,7 @@ crate::routes! { rows for People {
     POST "/connectors/{name}/pause"                Needs(ConnectorsWrite) => connector::pause;
     POST "/connectors/{name}/resume"               Needs(ConnectorsWrite) => connector::resume;
     POST "/connectors/{name}/check"                Needs(ConnectorsWrite) => connector::check;
+    POST "/connectors/{name}/simulator"            Needs(ConnectorsWrite) => connector::simulator::switch;
 
     GET  "/search"                                 Known           => search::search;
     GET  "/packs/{code}/{serial}"                  Needs(LotsRead) => pack::show;
@@ -88,6 +90,8 @@ crate::routes! { rows for People {
     GET  "/jobs/{id}/events"                       Needs(JobsRead)     => api_job::events;
     POST "/jobs/{id}/cancel"                       Needs(UploadsWrite) => job::cancel;
 
+    GET  "/administration"                         Known => administration::show;
+    GET  "/administration/expiring"                Needs(Administer) => expiring::list;
     GET  "/administration/users"                   Needs(Administer) => user::list;
     POST "/administration/users"                   Needs(Administer) => user::create;
     GET  "/administration/users/invite"            Needs(Administer) => user::invite;
@@ -102,5 +106,17 @@ crate::routes! { rows for People {
     GET  "/administration/api-keys/new"            Needs(Administer) => api_key::form;
     GET  "/administration/api-keys/{id}/revoke"    Needs(Administer) => api_key::ask_revoke;
     POST "/administration/api-keys/{id}/revoke"    Needs(Administer) => api_key::revoke;
+    GET  "/administration/webhooks"                Needs(Administer) => webhook::list;
+    POST "/administration/webhooks"                Needs(Administer) => webhook_act::create;
+    GET  "/administration/webhooks/new"            Needs(Administer) => webhook_act::new;
+    GET  "/administration/webhooks/{id}"           Needs(Administer) => webhook::show;
+    GET  "/administration/webhooks/{id}/edit"      Needs(Administer) => webhook_act::edit;
+    POST "/administration/webhooks/{id}/edit"      Needs(Administer) => webhook_act::change;
+    POST "/administration/webhooks/{id}/state"     Needs(Administer) => webhook_act::state;
+    GET  "/administration/webhooks/{id}/secret"    Needs(Administer) => webhook_act::ask_secret;
+    POST "/administration/webhooks/{id}/secret"    Needs(Administer) => webhook_act::secret;
+    GET  "/administration/webhooks/{id}/remove"    Needs(Administer) => webhook_act::ask_remove;
+    POST "/administration/webhooks/{id}/remove"    Needs(Administer) => webhook_act::do_remove;
+    POST "/administration/webhooks/{id}/redeliver" Needs(Administer) => webhook_act::tell_again;
     GET  "/administration/audit"                   Needs(AuditRead)  => audit::list;
 } }

@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_core::ids::UserId;
 use packtwin_core::role::Role;
-use packtwin_tenants::audit::StoredEntry;
 use packtwin_tenants::store::user::{UserRecord, UserState};
 
+use super::history::{self, People};
 use super::{Desk, Form, error_at, html, see, sentences};
 use crate::http::account::{self, AccountChange, NewAccount};
 use crate::http::caller::Caller;
@@ -19,7 +19,7 @@ use crate::pages::frame::Section;
 use crate::pages::piece::action::Hidden;
 use crate::pages::piece::{
     Action, Check, EmptyState, Field, FieldGroup, FieldKind, FilterBar, Form as FormPiece, Input,
-    Mark, Pager, Timeline, TimelineEntry, Title, Tone,
+    Mark, Pager, Title, Tone,
 };
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::user::{UserPage, UserRow, UsersPage};
@@ -27,8 +27,6 @@ use crate::pages::view::user::{UserPage, UserRow, UsersPage};
 const LIST: &str = "/administration/users";
 /// People of one tenant that one page shows; a tenant with more has its list through the API.
 const PEOPLE_MAX: i64 = 1000;
-/// Entries of an account's history.
-const HISTORY_ENTRIES: i64 = 50;
 
 /// The people of the tenant.
 pub(in crate::http) async fn list(
@@ -90,7 +88,10 @@ pub(in crate::http) async fn create(
     let made = match NewAccount::check(&login, &name, None, &roles) {
         Ok(account) => {
             desk.caller
-                .block(move |scope| account.create(scope, &tenant, now))
+                .block(move |scope| {
+                    let record = account.create(scope, &tenant, now)?;
+                    account::note_invitation(scope, record.id, now)
+                })
                 .await
         }
         Err(refusals) => Err(refusals.into()),
@@ -274,17 +275,12 @@ async fn account_page(
     problem: Option<Problem>,
     link: Option<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (record, history) = desk
+    let record = desk
         .caller
-        .block(move |scope| {
-            let record = account::account(scope, id)?;
-            let object = format!("user {id}");
-            let history = scope.read(|reader| {
-                reader.audit_list_before(i64::MAX, Some(&object), HISTORY_ENTRIES)
-            })?;
-            Ok((record, history))
-        })
+        .block(move |scope| account::account(scope, id))
         .await?;
+    let people = People::read(&desk).await?;
+    let timeline = history::of(&desk, &people, Some(format!("user {id}"))).await?;
     let csrf = desk.csrf().to_owned();
     let address = format!("{LIST}/{id}");
     let version = Hidden {
@@ -334,16 +330,11 @@ async fn account_page(
             submit: "Save".into(),
             cancel_href: LIST.into(),
             refusals: problem.as_ref().map(sentences).unwrap_or_default(),
+            ..FormPiece::default()
         },
         actions,
         invitation_link: link,
-        timeline: Timeline {
-            entries: history
-                .iter()
-                .map(|stored| history_entry(&desk, stored))
-                .collect(),
-            when_empty: "Nothing was recorded yet.".into(),
-        },
+        timeline,
         frame: desk.frame,
     };
     html(status, &page)
@@ -367,22 +358,6 @@ fn mark(state: UserState) -> Mark {
     match state {
         UserState::Active => Mark::new(Tone::Good, "active"),
         UserState::Disabled => Mark::new(Tone::Neutral, "disabled"),
-    }
-}
-
-fn history_entry(desk: &Desk, stored: &StoredEntry) -> TimelineEntry {
-    let entry = &stored.entry;
-    TimelineEntry {
-        at: desk.moment(entry.at),
-        tone: if entry.action == "sign_in.failed" {
-            Tone::Attention
-        } else {
-            Tone::Neutral
-        },
-        what: entry.action.clone(),
-        who: entry.actor.clone(),
-        detail: entry.detail.clone(),
-        href: None,
     }
 }
 

@@ -130,6 +130,22 @@ pub(super) fn far_side(connector: &str) -> String {
     }
 }
 
+/// An event that a webhook can be told.
+pub(super) fn event(event: &str) -> &'static str {
+    match event {
+        "upload.checked" => "A file was checked",
+        "upload.committed" => "Packs of a file were stored",
+        "lot.sent" => "A lot was sent",
+        "lot.acknowledged" => "The hub acknowledged a lot",
+        "lot.difference" => "The hub did not take all of a lot",
+        "pack.state_changed" => "Packs changed their state",
+        "connector.down" => "A far side stopped answering",
+        "connector.recovered" => "A far side answers again",
+        "job.finished" => "A job ended",
+        _ => "",
+    }
+}
+
 /// `1 pack`, `2 packs`: exact, with separators.
 pub(super) fn counted(number: u64, one: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
@@ -157,6 +173,13 @@ mod tests {
         check(None, [10, 10, 10], "acknowledged");
         check(Some(10), [10, 10, 10], "acknowledged");
         check(Some(12), [10, 10, 10], "differs from the batch record");
+    }
+
+    #[test]
+    fn every_event_has_words() {
+        for name in packtwin_app::webhook::EVENTS {
+            assert!(!event(name).is_empty(), "{name}");
+        }
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Form {
     pub submit: String,
     /// Where "Cancel" leads; empty leaves it out.
     pub cancel_href: String,
+    /// Whether the page's one primary action is elsewhere, so that this form's button is quiet.
+    pub is_quiet: bool,
     /// Everything that was refused last time, one sentence each.
     pub refusals: Vec<String>,
 }

@@ -35,11 +35,15 @@ pub struct AuditPage {
 pub struct AuditRow {
     /// When.
     pub at: Moment,
-    /// Who.
+    /// Who, by name.
     pub who: String,
+    /// Who, as the trail has it.
+    pub actor: String,
     /// What was done, in words.
+    pub what: String,
+    /// What was done, as the trail has it.
     pub action: String,
-    /// To what.
+    /// To what, as people call it.
     pub object: String,
     /// The object's page.
     pub object_href: Option<String>,

@@ -4,7 +4,7 @@
 use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
-    piece::{Action, Check, EmptyState, Fact, Form, Mark, Moment, Timeline, Title},
+    piece::{Action, EmptyState, Fact, Form, Mark, Moment, Timeline, Title},
 };
 use askama::Template;
 
@@ -63,7 +63,7 @@ pub struct ConnectorPage {
     pub limits: Vec<Fact>,
     /// What the last credential check found.
     pub check: Option<CredentialCheck>,
-    /// Fault switches of the simulator; `None` in production.
+    /// The simulator behind it; `None` where the far side is real, so always in production.
     pub simulator: Option<Simulator>,
     /// The settings as a form, for those who may change them.
     pub form: Option<Form>,
@@ -102,11 +102,17 @@ pub struct CheckStep {
     pub sentence: String,
 }
 
-/// Fault switches of a simulator.
+/// A simulator and its fault switches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Simulator {
-    /// Where the switches post to.
-    pub action: String,
-    /// The switches.
-    pub switches: Vec<Check>,
+    /// Whether a fault is switched on, or it does not run.
+    pub state: Mark,
+    /// What is switched on, in a sentence.
+    pub sentence: String,
+    /// What it holds.
+    pub facts: Vec<Fact>,
+    /// The switches, for those who may set them.
+    pub form: Option<Form>,
+    /// Switches everything back; none where nothing is switched.
+    pub reset: Option<Action>,
 }

@@ -1,4 +1,4 @@
-//! What ends within ninety days (users.md 3.1): certificates, API keys and passwords in one list, the soonest first, so
+//! What ends within ninety days (users.md 3.1): certificates, API keys and invitations in one list, the soonest first, so
 //! that the number on the home page leads to its rows.
 
 use crate::pages::filters;
@@ -30,7 +30,7 @@ pub struct ExpiringPage {
 pub struct ExpiringRow {
     /// Where it is renewed.
     pub href: String,
-    /// "Certificate", "API key", "Password".
+    /// "Client certificate", "API key", "Invitation".
     pub kind: String,
     /// Whose or of what.
     pub name: String,
@@ -40,4 +40,6 @@ pub struct ExpiringRow {
     pub ends_at: Moment,
     /// What stops working then, one sentence.
     pub consequence: String,
+    /// What to do, one sentence.
+    pub remedy: String,
 }

@@ -44,10 +44,6 @@ pub struct LotRow {
     pub expiry: String,
     /// Produced according to the batch record; `None` until someone says.
     pub produced: Option<u64>,
-    /// Taken as samples.
-    pub sampled: u64,
-    /// Destroyed.
-    pub destroyed: u64,
     /// Stored here.
     pub stored: u64,
     /// Sent to the hub.
@@ -80,7 +76,7 @@ pub struct LotPage {
     pub completeness: Completeness,
     /// Progress while packs are on their way.
     pub progress: Option<Progress>,
-    /// Product, code, lot, expiry, markets, version, sampled, destroyed, source file.
+    /// Product, code, lot, expiry, markets, version, source file.
     pub facts: Vec<Fact>,
     /// Why it cannot be sent, in words; empty when nothing blocks.
     pub blocked: Vec<String>,

@@ -34,13 +34,15 @@ pub enum AdministrationTab {
     ApiKeys,
     /// Webhooks and deliveries.
     Webhooks,
+    /// What ends soon.
+    Expiring,
     /// The audit trail.
     Audit,
 }
 
 impl AdministrationTab {
     /// The tabs in order with their address and words.
-    pub const ALL: [(AdministrationTab, &'static str, &'static str); 5] = [
+    pub const ALL: [(AdministrationTab, &'static str, &'static str); 6] = [
         (AdministrationTab::Users, "/administration/users", "Users"),
         (AdministrationTab::Roles, "/administration/roles", "Roles"),
         (
@@ -52,6 +54,11 @@ impl AdministrationTab {
             AdministrationTab::Webhooks,
             "/administration/webhooks",
             "Webhooks",
+        ),
+        (
+            AdministrationTab::Expiring,
+            "/administration/expiring",
+            "Ending soon",
         ),
         (
             AdministrationTab::Audit,

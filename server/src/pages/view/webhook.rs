@@ -3,7 +3,7 @@
 use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
-    piece::{Action, Code, EmptyState, Fact, Form, Mark, Moment, Pager, Title},
+    piece::{Action, Code, EmptyState, Fact, Form, Mark, Moment, Pager, Timeline, Title},
     view::AdministrationTab,
 };
 use askama::Template;
@@ -33,15 +33,15 @@ pub struct WebhookRow {
     pub target: String,
     /// Events it wants, one each.
     pub events: Vec<String>,
-    /// "delivering", "failing since …", "paused".
+    /// "delivering", "not all taken", "paused".
     pub state: Mark,
     /// Last delivery that was taken.
     pub delivered_at: Option<Moment>,
-    /// Deliveries refused in the last 24 hours.
+    /// Deliveries whose last attempt, in the last 24 hours, was not taken.
     pub failed_24h: u64,
 }
 
-/// `GET /administration/webhooks/new`, and again after a refusal.
+/// `GET /administration/webhooks/new`, `GET /administration/webhooks/{id}/edit`, and again after a refusal.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "page/webhook_form.html")]
 pub struct WebhookFormPage {
@@ -65,16 +65,22 @@ pub struct WebhookPage {
     pub title: Title,
     /// The tab this belongs to.
     pub tab: AdministrationTab,
-    /// Target, events, created, signing secret's age.
+    /// Address, by whom and when added.
     pub facts: Vec<Fact>,
-    /// Pause, resume, new secret, delete.
+    /// Events it wants, one each.
+    pub events: Vec<String>,
+    /// Change, pause or resume, new secret, remove.
     pub actions: Vec<Action>,
+    /// Days for which deliveries are kept.
+    pub kept_days: u64,
     /// Deliveries, newest first.
     pub deliveries: Vec<DeliveryRow>,
     /// Where the page stands in the deliveries.
     pub pager: Pager,
     /// Shown when nothing was delivered yet.
     pub empty: EmptyState,
+    /// History, newest first.
+    pub timeline: Timeline,
 }
 
 /// One delivery.
@@ -86,14 +92,16 @@ pub struct DeliveryRow {
     pub event: String,
     /// What it is about.
     pub object: String,
-    /// "taken", "refused", "waiting".
+    /// "taken", "will be tried again", "given up", "waiting".
     pub state: Mark,
     /// HTTP status or what went wrong.
     pub answer: String,
     /// Times it was tried.
     pub attempts: u64,
-    /// When it was last tried.
-    pub at: Moment,
+    /// When the event happened.
+    pub happened_at: Moment,
+    /// When it was last tried; `None` before the first attempt.
+    pub tried_at: Option<Moment>,
     /// Send it again.
     pub redeliver: Option<Action>,
 }

@@ -451,6 +451,7 @@ async fn states_page(
             submit: "Change these packs".into(),
             cancel_href: here,
             refusals: problem.as_ref().map(sentences).unwrap_or_default(),
+            ..FormPiece::default()
         },
         frame: desk.frame,
     };

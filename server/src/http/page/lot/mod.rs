@@ -163,8 +163,6 @@ fn row(summary: &LotSummary) -> LotRow {
         href,
         expiry: printed(summary.lot.expiry),
         produced: numbers.produced,
-        sampled: 0,
-        destroyed: 0,
         stored: numbers.stored,
         sent: numbers.sent,
         acknowledged: numbers.acknowledged,

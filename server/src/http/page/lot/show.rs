@@ -283,6 +283,7 @@ fn produced_form(desk: &Desk, lot: &LotView, here: &str, problem: Option<&Proble
         }],
         submit: "Enter the produced count".into(),
         cancel_href: String::new(),
+        is_quiet: true,
         refusals: problem
             .map(crate::http::page::sentences)
             .unwrap_or_default(),

@@ -574,6 +574,7 @@ fn form_page(
             submit: submit.to_owned(),
             cancel_href: cancel,
             refusals: problem_ref.map(sentences).unwrap_or_default(),
+            ..FormPiece::default()
         },
         frame: desk.frame,
     };

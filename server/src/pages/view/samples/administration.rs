@@ -204,7 +204,14 @@ pub fn audit_page(fill: Fill, frame: Frame) -> AuditPage {
         .map(|index| AuditRow {
             at: data::moment(index as i64 * 11),
             who: data::person(fill).into(),
-            action: ["Product changed", "Lot committed", "Signed in"][index as usize % 3].into(),
+            actor: "user:usr_7Kq2".into(),
+            what: ["Product changed", "Lot committed", "Signed in"][index as usize % 3].into(),
+            action: [
+                "product.version_changed",
+                "upload.committed",
+                "session.opened",
+            ][index as usize % 3]
+                .into(),
             object: data::name(fill).into(),
             object_href: (index % 3 != 2).then(|| "/products/x".to_owned()),
             field: if index % 3 == 0 {

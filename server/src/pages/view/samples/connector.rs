@@ -4,7 +4,10 @@ use super::{Fill, data, upload};
 use crate::pages::{
     format,
     frame::Frame,
-    piece::{Action, Check, Code, Fact, Link, Progress, Title, Tone},
+    piece::{
+        Action, Code, Fact, Field, FieldGroup, FieldKind, Form, Input, Link, Progress, Select,
+        Title, Tone,
+    },
     view::{
         connector::{Certificate, CheckStep, ConnectorPage, CredentialCheck, Simulator},
         job::{JobPage, LogLine},
@@ -14,14 +17,6 @@ use crate::pages::{
 
 pub fn connector_page(fill: Fill, frame: Frame) -> ConnectorPage {
     let csrf = frame.csrf.clone();
-    let switch = |value: &str, label: &str, hint: &str, checked: bool| Check {
-        name: "fault".into(),
-        value: value.into(),
-        label: label.into(),
-        hint: hint.into(),
-        checked,
-        required: false,
-    };
     let is_down = fill == Fill::Hostile;
     ConnectorPage {
         title: Title {
@@ -108,28 +103,56 @@ pub fn connector_page(fill: Fill, frame: Frame) -> ConnectorPage {
             ],
         }),
         simulator: Some(Simulator {
-            action: "/connectors/eu-hub/simulator".into(),
-            switches: vec![
-                switch(
-                    "late",
-                    "Answer late",
-                    "The acknowledgement comes by callback after 30 seconds.",
-                    false,
-                ),
-                switch(
-                    "lost",
-                    "Lose the answer",
-                    "The message is taken, the answer never arrives.",
-                    is_down,
-                ),
-                switch(
-                    "partial",
-                    "Accept in part",
-                    "Every hundredth pack is refused with A16.",
-                    false,
-                ),
-                switch("refuse", "Refuse the file", "I1, file format.", false),
+            state: if is_down {
+                data::attention("switched")
+            } else {
+                data::good("no fault is switched on")
+            },
+            sentence: if is_down {
+                "It answers at once; for every document it takes the document, and its answer is lost.".into()
+            } else {
+                "It answers at once.".into()
+            },
+            facts: vec![
+                Fact::count("Messages decided", 412),
+                Fact::count("Packs held", 2_400_000),
             ],
+            form: Some(Form {
+                action: "/connectors/eu-hub/simulator".into(),
+                csrf: csrf.clone(),
+                groups: vec![FieldGroup {
+                    legend: "What goes wrong".into(),
+                    hint: "One fault at a time.".into(),
+                    inputs: vec![
+                        Input::Select(Select::new(
+                            "fault",
+                            "Fault",
+                            &[
+                                ("pass", "nothing: it judges and answers as a hub does"),
+                                (
+                                    "lose_reply",
+                                    "it takes the document, and its answer is lost",
+                                ),
+                            ],
+                            if is_down { "lose_reply" } else { "pass" },
+                        )),
+                        Input::Field(
+                            Field::new("late", "Seconds of a late answer", "5")
+                                .kind(FieldKind::Number),
+                        ),
+                    ],
+                }],
+                submit: "Set the switches".into(),
+                is_quiet: true,
+                ..Form::default()
+            }),
+            reset: is_down.then(|| {
+                Action::post(
+                    "Switch everything back",
+                    "/connectors/eu-hub/simulator",
+                    &csrf,
+                )
+            }),
         }),
         form: None,
         actions: vec![

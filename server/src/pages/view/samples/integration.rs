@@ -149,7 +149,7 @@ pub fn webhooks_page(fill: Fill, frame: Frame) -> WebhooksPage {
                 .map(Into::into)
                 .to_vec(),
             state: if index == 1 {
-                data::bad("failing since 3 h")
+                data::attention("not all taken")
             } else {
                 data::good("delivering")
             },
@@ -237,9 +237,10 @@ pub fn webhook_page(fill: Fill, frame: Frame) -> WebhookPage {
             answer: ["200", "500 Internal Server Error", "no connection"][index as usize % 3]
                 .into(),
             attempts: index % 5 + 1,
-            at: data::moment(index as i64 * 9),
+            happened_at: data::moment(index as i64 * 9 + 1),
+            tried_at: (index % 5 != 2).then(|| data::moment(index as i64 * 9)),
             redeliver: Some(
-                Action::post("Redeliver", "/administration/webhooks/w1/redeliver", &csrf)
+                Action::post("Tell again", "/administration/webhooks/w1/redeliver", &csrf)
                     .with("delivery", format!("D-{}", 991_204 - index)),
             ),
         })
@@ -252,19 +253,25 @@ pub fn webhook_page(fill: Fill, frame: Frame) -> WebhookPage {
         .back("Webhooks", "/administration/webhooks"),
         tab: AdministrationTab::Webhooks,
         facts: vec![
-            Fact::text("Target", "https://erp.sandbox.example/packtwin"),
-            Fact::text("Events", "upload.checked, lot.acknowledged"),
-            Fact::moment("Added", data::moment(90_000)),
-            Fact::text("Signing secret", "made 62 days ago"),
-        ],
-        actions: vec![
-            Action::post("Pause", "/administration/webhooks/w1/pause", &csrf),
-            Action::post(
-                "New signing secret",
-                "/administration/webhooks/w1/secret",
-                &csrf,
+            Fact::code(
+                "Address",
+                Code::plain("address", "https://erp.sandbox.example/packtwin"),
             ),
-            Action::link("Delete", "/administration/webhooks/w1/delete").danger(),
+            Fact::text("Added by", data::person(fill)),
+            Fact::moment("Added", data::moment(90_000)),
+        ],
+        events: ["upload.checked", "lot.acknowledged"]
+            .map(Into::into)
+            .to_vec(),
+        kept_days: 30,
+        actions: vec![
+            Action::link(
+                "Change address and events",
+                "/administration/webhooks/w1/edit",
+            ),
+            Action::post("Pause", "/administration/webhooks/w1/state", &csrf),
+            Action::link("New signing secret", "/administration/webhooks/w1/secret"),
+            Action::link("Remove", "/administration/webhooks/w1/remove").danger(),
         ],
         deliveries,
         pager: data::pager(fill, "deliveries"),
@@ -272,6 +279,7 @@ pub fn webhook_page(fill: Fill, frame: Frame) -> WebhookPage {
             "Nothing delivered yet",
             "The first event is sent as soon as something happens.",
         ),
+        timeline: data::timeline(fill),
         frame,
     }
 }

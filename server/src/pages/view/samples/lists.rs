@@ -88,7 +88,7 @@ pub fn expiring_page(fill: Fill, frame: Frame) -> ExpiringPage {
     let rows = (0..data::rows(fill))
         .map(|index| ExpiringRow {
             href: "/connectors/eu-hub".into(),
-            kind: ["Certificate", "API key", "Password"][index as usize % 3].into(),
+            kind: ["Client certificate", "API key", "Invitation"][index as usize % 3].into(),
             name: data::name(fill).into(),
             state: if index == 0 {
                 data::bad("ended")
@@ -96,7 +96,8 @@ pub fn expiring_page(fill: Fill, frame: Frame) -> ExpiringPage {
                 data::attention("41 days left")
             },
             ends_at: data::moment(-59_040),
-            consequence: "Nothing can be sent to the EU hub.".into(),
+            consequence: "Messages to the hub wait; nothing is lost.".into(),
+            remedy: "Ask the hub's portal for a new certificate.".into(),
         })
         .collect();
     ExpiringPage {
@@ -262,8 +263,6 @@ pub fn lots_page(fill: Fill, frame: Frame) -> LotsPage {
                 lot: Code::plain("lot", data::lot(fill)).to("/lots/x/y"),
                 expiry: "2033-06".into(),
                 produced: (at != 1).then_some(packs),
-                sampled: if at == 0 { 12 } else { 0 },
-                destroyed: 0,
                 stored: if at == 3 { packs - 2 } else { packs },
                 sent: [packs, 0, packs / 2, packs - 2, packs][at],
                 acknowledged: [packs, 0, packs / 3, packs - 2, 0][at],

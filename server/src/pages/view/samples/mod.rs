@@ -142,6 +142,7 @@ fn frame(fill: Fill, theme: Theme, section: Section) -> Frame {
         Fill::Empty | Fill::Little => Vec::new(),
     };
     Frame {
+        administers: true,
         environment: data::environment(fill),
         theme,
         csrf: "sample-form-token".into(),

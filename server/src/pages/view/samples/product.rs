@@ -171,7 +171,8 @@ pub fn product_form_page(fill: Fill, frame: Frame) -> ProductFormPage {
             } else {
                 Vec::new()
             },
-        },
+..Form::default()
+},
         frame,
     }
 }

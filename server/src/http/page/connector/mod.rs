@@ -1,35 +1,34 @@
 //! Connectors (users.md 3.9): health at a glance, settings, certificate, pause and resume, and the credential check.
 //!
-//! Credentials are written and never shown again. The switches of a simulator are not here: a site does not know the
-//! control address of what it sends to.
+//! Credentials are written and never shown again. The settings' form and the switches of a simulator are the rooms beside
+//! this one.
+
+mod form;
+pub(in crate::http) mod simulator;
+mod switches;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_app::connector::{
-    ConnectorSettings, EU_HUB, Link as FarSide, SetUpConnector, pause_connector, resume_connector,
-    set_up_connector,
+    ConnectorSettings, EU_HUB, Link as FarSide, pause_connector, resume_connector, set_up_connector,
 };
 use packtwin_app::credential_check::{CredentialCheck as Found, check_credentials};
 use packtwin_app::error::AppError;
 use packtwin_app::today::{ConnectorHealth, EXPIRY_NOTICE_DAYS, health};
-use packtwin_connector_port::transport::{ClientIdentity, TransportFault};
-use packtwin_core::code::Code as Stable;
+use packtwin_connector_port::transport::TransportFault;
 use packtwin_core::role::Permission;
 use packtwin_tenants::store::connector::{ConnectorRecord, ConnectorState};
 use packtwin_transport::certificate::CertificateFacts;
 
+use self::form::{order, settings_form};
 use super::history::{self, People};
-use super::{Desk, Form, error_at, html, see, sentence, sentences, words};
+use super::{Desk, Form, html, see, sentence, words};
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
 use crate::pages::frame::Section;
-use crate::pages::piece::action::Hidden;
-use crate::pages::piece::{
-    Action, Check, Code, EmptyState, Fact, Field, FieldGroup, FieldKind, Form as FormPiece, Input,
-    Mark, Title, Tone,
-};
+use crate::pages::piece::{Action, Code, EmptyState, Fact, Mark, Title, Tone};
 use crate::pages::view::connector::{
     Certificate, CheckStep, ConnectorPage, ConnectorRow, ConnectorsPage, CredentialCheck,
 };
@@ -42,6 +41,18 @@ struct Whole {
     health: ConnectorHealth,
     certificate: Option<CertificateFacts>,
     days: Option<i64>,
+}
+
+/// What was done just before the page is shown.
+enum Said {
+    /// Nothing.
+    Nothing,
+    /// The settings were refused; what was typed.
+    SettingsRefused(Problem, Form),
+    /// The credentials were checked.
+    Checked(Found),
+    /// The simulator's switches were refused; what was chosen.
+    SwitchesRefused(Problem, Form),
 }
 
 /// The list.
@@ -83,7 +94,7 @@ pub(in crate::http) async fn show(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::open(&shared, caller, Section::Connectors, &request).await?;
-    connector_page(&shared, desk, &path, None, None, None).await
+    connector_page(&shared, desk, &path, Said::Nothing).await
 }
 
 /// Sets a connector up or changes it.
@@ -112,7 +123,8 @@ pub(in crate::http) async fn set_up(
             Err(problem)
         }
         Err(problem) => {
-            connector_page(&shared, desk, &name, Some(problem), Some(&form), None).await
+            let said = Said::SettingsRefused(problem, form);
+            connector_page(&shared, desk, &name, said).await
         }
     }
 }
@@ -161,7 +173,7 @@ pub(in crate::http) async fn check(
     let found = desk
         .work(&shared, move |desk| check_credentials(desk, &named))
         .await?;
-    connector_page(&shared, desk, &name, None, None, Some(found)).await
+    connector_page(&shared, desk, &name, Said::Checked(found)).await
 }
 
 async fn read(shared: &web::Data<Shared>, desk: &Desk, name: &str) -> Result<Whole, Problem> {
@@ -196,56 +208,19 @@ async fn read(shared: &web::Data<Shared>, desk: &Desk, name: &str) -> Result<Who
     .await
 }
 
-/// The settings that were typed.
-fn order(form: &Form) -> Result<SetUpConnector, Problem> {
-    let number = |name: &str, what: &str| {
-        let typed = form.text(name).replace([',', ' '], "").parse::<u32>();
-        typed.map_err(|_| {
-            Problem::at(
-                Stable::RequestMalformed,
-                format!("/{name}"),
-                format!("Write {what} in digits."),
-            )
-        })
-    };
-    let (certificates_pem, key_pem) = (form.text("certificate"), form.text("key"));
-    let has_identity = !certificates_pem.is_empty() || !key_pem.is_empty();
-    let expected = match form.filled("if_match") {
-        Some(_) => Some(form.version()?),
-        None => None,
-    };
-    Ok(SetUpConnector {
-        settings: ConnectorSettings {
-            url: form.text("url"),
-            trusted_pem: form.text("trusted"),
-            sender: form.text("sender"),
-            release: form.text("release"),
-            packs_per_message: u64::from(number(
-                "packs_per_message",
-                "the most packs of one message",
-            )?),
-            parallel_distributor: form.text("parallel_distributor") == "yes",
-            loopback: form.text("loopback") == "yes",
-            ask_after_seconds: i64::from(number("ask_after_seconds", "the seconds")?),
-            callback_handle: String::new(),
-        },
-        identity: has_identity.then_some(ClientIdentity {
-            certificates_pem,
-            key_pem,
-        }),
-        expected,
-    })
-}
-
 async fn connector_page(
     shared: &web::Data<Shared>,
     desk: Desk,
     name: &str,
-    problem: Option<Problem>,
-    form: Option<&Form>,
-    found: Option<Found>,
+    said: Said,
 ) -> Result<HttpResponse, Problem> {
     let whole = read(shared, &desk, name).await?;
+    let simulator = simulator::section(shared, &desk, &whole, &said).await;
+    let (problem, form, found) = match &said {
+        Said::Nothing | Said::SwitchesRefused(..) => (None, None, None),
+        Said::SettingsRefused(problem, form) => (Some(problem), Some(form), None),
+        Said::Checked(found) => (None, None, Some(found)),
+    };
     let people = People::read(&desk).await?;
     let timeline = history::of(&desk, &people, Some(format!("connector {name}"))).await?;
     let may_write = desk.caller.may(Permission::ConnectorsWrite);
@@ -288,17 +263,18 @@ async fn connector_page(
             Fact::count("Packs in one message", settings.packs_per_message),
             Fact::text("Asks after", format!("{} s", settings.ask_after_seconds)),
         ],
-        check: found.map(|found| credential_check(&desk, &found)),
-        simulator: None,
+        check: found.map(|found| credential_check(&desk, found)),
+        simulator,
         actions: actions(&desk, &whole, may_write),
-        form: may_write.then(|| settings_form(&desk, shared, &whole, problem.as_ref(), form)),
+        form: may_write.then(|| settings_form(&desk, shared, &whole, problem, form)),
         timeline,
         frame: desk.frame,
     };
-    html(
-        problem.as_ref().map_or(StatusCode::OK, Problem::status),
-        &page,
-    )
+    let status = match &said {
+        Said::SettingsRefused(problem, _) | Said::SwitchesRefused(problem, _) => problem.status(),
+        Said::Nothing | Said::Checked(_) => StatusCode::OK,
+    };
+    html(status, &page)
 }
 
 fn state(shared: &Shared, whole: &Whole) -> Mark {
@@ -426,139 +402,6 @@ fn actions(desk: &Desk, whole: &Whole, may_write: bool) -> Vec<Action> {
         ));
     }
     actions
-}
-
-fn settings_form(
-    desk: &Desk,
-    shared: &Shared,
-    whole: &Whole,
-    problem: Option<&Problem>,
-    form: Option<&Form>,
-) -> FormPiece {
-    let settings = &whole.settings;
-    let field = |name: &str, label: &str, value: String| {
-        let mut field = Field::new(
-            name,
-            label,
-            form.map_or(value, |form| form.raw(name).to_owned()),
-        );
-        field.error = error_at(problem, &format!("/{name}"));
-        field
-    };
-    let ticked = |name: &str, value: bool| form.map_or(value, |form| form.text(name) == "yes");
-    let check = |name: &str, label: &str, value: bool| {
-        Input::Check(Check {
-            name: name.into(),
-            value: "yes".into(),
-            label: label.into(),
-            checked: ticked(name, value),
-            ..Check::default()
-        })
-    };
-    let mut trusted = field(
-        "trusted",
-        "Authorities trusted for the far side, PEM",
-        settings.trusted_pem.clone(),
-    )
-    .kind(FieldKind::Lines);
-    trusted.error = error_at(problem, "/trusted_pem");
-    // A key is never written back into a page, not even the one that was just refused.
-    let mut key = Field::new("key", "Private key, PEM", "")
-        .kind(FieldKind::Lines)
-        .hint("Written only; it is never shown again.");
-    key.error = error_at(problem, "/key");
-    let mut endpoint = vec![
-        Input::Field(
-            field("url", "Address", settings.url.clone())
-                .kind(FieldKind::Url)
-                .required(),
-        ),
-        Input::Field(
-            field(
-                "sender",
-                "Known to the far side as",
-                settings.sender.clone(),
-            )
-            .required(),
-        ),
-        Input::Field(
-            field(
-                "release",
-                "Release of its interface",
-                settings.release.clone(),
-            )
-            .required(),
-        ),
-        Input::Field(
-            field(
-                "packs_per_message",
-                "Most packs in one message",
-                settings.packs_per_message.to_string(),
-            )
-            .kind(FieldKind::Number)
-            .required(),
-        ),
-        Input::Field(
-            field(
-                "ask_after_seconds",
-                "Ask what became of a message after, in seconds",
-                settings.ask_after_seconds.to_string(),
-            )
-            .kind(FieldKind::Number)
-            .required(),
-        ),
-        check(
-            "parallel_distributor",
-            "We send as a parallel distributor",
-            settings.parallel_distributor,
-        ),
-    ];
-    if shared.configuration.environment.allows_simulators() {
-        endpoint.push(check(
-            "loopback",
-            "A simulator on this machine is meant",
-            settings.loopback,
-        ));
-    }
-    let hint = if whole.certificate.is_some() {
-        "Leave both empty to keep the present ones."
-    } else {
-        ""
-    };
-    let identity = vec![
-        Input::Field(
-            field("certificate", "Certificate chain, PEM", String::new()).kind(FieldKind::Lines),
-        ),
-        Input::Field(key),
-        Input::Field(trusted),
-    ];
-    FormPiece {
-        action: format!("/connectors/{}", whole.name),
-        csrf: desk.csrf().to_owned(),
-        hidden: whole
-            .record
-            .iter()
-            .map(|record| Hidden {
-                name: "if_match".into(),
-                value: record.row_version.to_string(),
-            })
-            .collect(),
-        groups: vec![
-            FieldGroup {
-                legend: "Endpoint".into(),
-                hint: String::new(),
-                inputs: endpoint,
-            },
-            FieldGroup {
-                legend: "Certificate and trust".into(),
-                hint: hint.into(),
-                inputs: identity,
-            },
-        ],
-        submit: "Save the settings".into(),
-        cancel_href: "/connectors".into(),
-        refusals: problem.map(sentences).unwrap_or_default(),
-    }
 }
 
 fn row(desk: &Desk, shared: &Shared, whole: &Whole) -> ConnectorRow {
