@@ -42,3 +42,4 @@ pub mod serial_rules;
 pub mod sscc;
 pub mod symbology;
 pub mod time;
+pub mod verification;
