@@ -1,4 +1,4 @@
-//! The law of packs: identifiers, scanned codes, product, batch, pack states, facts and the audit chain.
+//! The law of packs: identifiers, scanned codes, product, batch, pack states, facts, verification, alerts and the audit chain.
 //!
 //! Nothing here does input or output, reads a clock, waits or knows a database: everything a rule needs is handed in,
 //! so that every rule can be shown by a small test.
@@ -28,6 +28,7 @@ pub mod lot;
 pub mod market;
 pub mod national_code;
 pub mod pack;
+pub mod percent;
 pub mod ppn;
 pub mod product;
 pub mod product_code;
@@ -40,6 +41,7 @@ pub mod russian_sgtin;
 pub mod scan;
 pub mod serial;
 pub mod serial_rules;
+pub mod site_certificate;
 pub mod sscc;
 pub mod symbology;
 pub mod time;

@@ -9,24 +9,26 @@ use crate::pack::PackKey;
 use super::market_profile::MarketProfile;
 use super::outcome::{Alarm, AlertCode, Decision, Outcome, Silence};
 
-/// Tests a bulk request of these packs, of which the client says there are `stated`.
+/// Tests a bulk request of `count` packs, of which the client says there are `stated`; `packs` are those whose elements could
+/// be read. Whether the others are refused one by one is their own business.
 ///
 /// # Errors
 /// The decision that refuses the whole.
 pub fn check_bulk(
     profile: &MarketProfile,
+    count: usize,
     packs: &[PackKey],
     stated: Option<usize>,
 ) -> Result<(), Box<Decision>> {
     let refused = |outcome, alarm| Err(Box::new(Decision::of_request(outcome, alarm)));
     let quiet = Alarm::Silent(Silence::NotJudged);
-    if packs.is_empty() {
+    if count == 0 {
         return refused(Outcome::InvalidBody, quiet);
     }
-    if packs.len() > profile.bulk_packs_max {
+    if count > profile.bulk_packs_max {
         return refused(Outcome::TooManyPacks, quiet);
     }
-    if stated.is_some_and(|stated| stated != packs.len()) {
+    if stated.is_some_and(|stated| stated != count) {
         return refused(Outcome::CountMismatch, quiet);
     }
     let mut seen = HashSet::with_capacity(packs.len());
@@ -54,7 +56,7 @@ mod tests {
                 serial: serial.parse().unwrap(),
             })
             .collect();
-        let refused = check_bulk(&profile, &packs, stated).err();
+        let refused = check_bulk(&profile, packs.len(), &packs, stated).err();
         assert_eq!(
             refused.map(|decision| decision.outcome),
             expected,
