@@ -1,8 +1,9 @@
-//! The law of packs: identifiers, scanned codes, product, batch, pack states, facts and the audit chain.
+//! The law of packs: identifiers, scanned codes, product, batch, pack states, facts, verification, alerts and the audit chain.
 //!
 //! Nothing here does input or output, reads a clock, waits or knows a database: everything a rule needs is handed in,
 //! so that every rule can be shown by a small test.
 
+pub mod alert;
 pub mod application_identifier;
 pub mod audit;
 pub mod batch_number;
@@ -27,6 +28,7 @@ pub mod lot;
 pub mod market;
 pub mod national_code;
 pub mod pack;
+pub mod percent;
 pub mod ppn;
 pub mod product;
 pub mod product_code;
@@ -39,6 +41,8 @@ pub mod russian_sgtin;
 pub mod scan;
 pub mod serial;
 pub mod serial_rules;
+pub mod site_certificate;
 pub mod sscc;
 pub mod symbology;
 pub mod time;
+pub mod verification;

@@ -3,9 +3,9 @@
 //! The first key among the elements opens the path; as many of its qualifiers as there are follow in their order; the
 //! rest goes to the query, predefined lengths first, so that equal elements make equal links.
 
-use super::percent;
 use crate::application_identifier::ApplicationIdentifier;
 use crate::element_string::{Element, ElementString};
+use crate::percent;
 
 /// The stem of canonical links, at the resolver of GS1.
 pub const CANONICAL_STEM: &str = "https://id.gs1.org";

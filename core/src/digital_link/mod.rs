@@ -7,7 +7,6 @@
 
 mod build;
 mod fault;
-mod percent;
 
 pub use build::{CANONICAL_STEM, DigitalLinkBuildError};
 pub use fault::DigitalLinkFault;
@@ -16,6 +15,7 @@ use std::borrow::Cow;
 
 use crate::application_identifier::{self, ApplicationIdentifier};
 use crate::element_string::{Element, ElementFault, ElementString, Level};
+use crate::percent;
 
 /// A Digital Link taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 
 /// Where a value stands; a plus sign means a space in a query and itself in a path.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a path, or wherever a plus sign is itself.
     Path,
+    /// In a query as forms send it.
     Query,
 }
 
 /// The value that `text` stands for; `None` if it holds a zero byte or makes no UTF-8.
 ///
 /// A percent sign without two hexadecimal digits behind it stays as it is, as the reference engine of GS1 has it.
-pub(super) fn decode(text: &str, place: Place) -> Option<Cow<'_, str>> {
+pub fn decode(text: &str, place: Place) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {
         return Some(Cow::Borrowed(text));
     }
@@ -33,7 +35,7 @@ pub(super) fn decode(text: &str, place: Place) -> Option<Cow<'_, str>> {
 }
 
 /// Appends `text`, escaping all but the unreserved characters.
-pub(super) fn encode(text: &str, to: &mut String) {
+pub fn encode(text: &str, to: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
