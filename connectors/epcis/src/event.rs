@@ -374,13 +374,30 @@ impl Event {
     /// Every tree of foreign elements in the event.
     pub fn foreign_trees(&self) -> Vec<&[Element]> {
         let mut trees: Vec<&[Element]> = vec![&self.extensions];
-        trees.extend(self.error_declaration.iter().map(|part| part.extensions.as_slice()));
-        trees.extend(self.read_point.iter().map(|part| part.extensions.as_slice()));
-        trees.extend(self.biz_location.iter().map(|part| part.extensions.as_slice()));
+        trees.extend(
+            self.error_declaration
+                .iter()
+                .map(|part| part.extensions.as_slice()),
+        );
+        trees.extend(
+            self.read_point
+                .iter()
+                .map(|part| part.extensions.as_slice()),
+        );
+        trees.extend(
+            self.biz_location
+                .iter()
+                .map(|part| part.extensions.as_slice()),
+        );
         trees.extend(self.ilmd.iter().map(|part| part.elements.as_slice()));
         for sensor in self.sensor_elements.iter().flatten() {
             trees.push(&sensor.extensions);
-            trees.extend(sensor.metadata.iter().map(|part| part.extensions.as_slice()));
+            trees.extend(
+                sensor
+                    .metadata
+                    .iter()
+                    .map(|part| part.extensions.as_slice()),
+            );
             trees.extend(sensor.reports.iter().map(|part| part.extensions.as_slice()));
         }
         trees

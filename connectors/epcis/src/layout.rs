@@ -17,7 +17,12 @@ pub const BASE_2: [&str; 7] = [
     "baseExtension",
 ];
 /// Fields that every event begins with, 1.x.
-pub const BASE_1: [&str; 4] = ["eventTime", "recordTime", "eventTimeZoneOffset", "baseExtension"];
+pub const BASE_1: [&str; 4] = [
+    "eventTime",
+    "recordTime",
+    "eventTimeZoneOffset",
+    "baseExtension",
+];
 /// Fields in `baseExtension`, 1.2.
 pub const BASE_1_EXTENSION: [&str; 3] = ["eventID", "errorDeclaration", "extension"];
 /// Fields of 2.0 in `baseExtension/extension`, 1.2.
@@ -65,7 +70,13 @@ const OBJECT: Layout = Layout {
         "bizTransactionList",
         "extension",
     ],
-    v1_extension: &["quantityList", "sourceList", "destinationList", "ilmd", "extension"],
+    v1_extension: &[
+        "quantityList",
+        "sourceList",
+        "destinationList",
+        "ilmd",
+        "extension",
+    ],
     v1_extension_2: &NEW_IN_2,
 };
 
@@ -97,7 +108,12 @@ const AGGREGATION: Layout = Layout {
         "bizTransactionList",
         "extension",
     ],
-    v1_extension: &["childQuantityList", "sourceList", "destinationList", "extension"],
+    v1_extension: &[
+        "childQuantityList",
+        "sourceList",
+        "destinationList",
+        "extension",
+    ],
     v1_extension_2: &NEW_IN_2,
 };
 

@@ -5,15 +5,21 @@
 //! and JSON 2.0, the event `hash` of CBV 2.0, and `validate`. A company prefix length is never guessed; see
 //! `core::company_prefix`.
 
+pub mod cbv;
 pub mod commissioning;
 pub mod commissioning_writer;
 pub mod document;
+pub mod epc_format;
 mod epc_spool;
 pub mod event;
 pub mod extension;
+mod fields;
 mod ilmd_date;
+pub mod json;
 mod layout;
+pub mod loss;
 mod object_event;
 pub mod reading;
 pub mod text_list;
+pub mod translation;
 pub mod xml;

@@ -42,8 +42,11 @@ pub trait EventReader {
     ///
     /// # Errors
     /// The document cannot be read on.
-    fn next(&mut self, event: &mut Event, findings: &mut Vec<Finding>)
-    -> Result<Step, ReadingError>;
+    fn next(
+        &mut self,
+        event: &mut Event,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Step, ReadingError>;
 
     /// Bytes of the document read so far.
     fn bytes_read(&self) -> u64;

@@ -15,9 +15,7 @@ use crate::event::{
     SensorText, Typed,
 };
 use crate::extension::{Element, NO_NAMESPACE, Name, XSI};
-use crate::layout::{
-    BASE_1, BASE_1_EXTENSION, BASE_1_EXTENSION_2, BASE_2, Layout, known_spelling,
-};
+use crate::layout::{BASE_1, BASE_1_EXTENSION, BASE_1_EXTENSION_2, BASE_2, Layout, known_spelling};
 use crate::reading::{EVENT_BYTES_MAX, ReadingError};
 
 /// Reads the event whose start was passed last into `event`.
@@ -46,7 +44,8 @@ impl<R: Read> EventReading<'_, R> {
         self.walker.tree_bytes = 0;
         self.event.attributes = std::mem::take(&mut self.walker.attributes);
         self.event.attributes.retain(|attribute| {
-            let of_a_document = ["creationDate", "schemaVersion"].contains(&attribute.name.local.as_str());
+            let of_a_document =
+                ["creationDate", "schemaVersion"].contains(&attribute.name.local.as_str());
             &*attribute.name.namespace != XSI && !of_a_document
         });
         self.fields(Wrapper::Event)?;
@@ -88,7 +87,10 @@ impl<R: Read> EventReading<'_, R> {
                 self.error(
                     Code::EpcisPrefixUnbound,
                     &name.local,
-                    format!("the prefix {} is not bound to a namespace", quoted(&name.prefix)),
+                    format!(
+                        "the prefix {} is not bound to a namespace",
+                        quoted(&name.prefix)
+                    ),
                 );
             }
             let mut element = self.walker.tree()?;
@@ -104,7 +106,10 @@ impl<R: Read> EventReading<'_, R> {
             self.warn(
                 Code::EpcisFieldUnknown,
                 known,
-                format!("{} was read as {known}; names are case-sensitive", quoted(&found)),
+                format!(
+                    "{} was read as {known}; names are case-sensitive",
+                    quoted(&found)
+                ),
             );
         }
         self.check_place(wrapper, reached);
@@ -115,7 +120,13 @@ impl<R: Read> EventReading<'_, R> {
     fn check_place(&mut self, wrapper: Wrapper, reached: &mut usize) {
         let layout = Layout::of(&self.event.kind);
         let name = self.walker.local.as_str();
-        let place = |parts: [&[&str]; 2]| parts.iter().copied().flatten().position(|field| *field == name);
+        let place = |parts: [&[&str]; 2]| {
+            parts
+                .iter()
+                .copied()
+                .flatten()
+                .position(|field| *field == name)
+        };
         let position = match (self.version, wrapper) {
             (SchemaVersion::V2, Wrapper::Event) => place([&BASE_2, layout.v2]),
             (SchemaVersion::V2, _) => None,
@@ -133,7 +144,9 @@ impl<R: Read> EventReading<'_, R> {
                 self.warn(
                     Code::EpcisWrongPlace,
                     &name,
-                    format!("{name} stands behind a field that must follow it; it was read all the same"),
+                    format!(
+                        "{name} stands behind a field that must follow it; it was read all the same"
+                    ),
                 );
             }
             None if is_field(name) => {
@@ -141,7 +154,9 @@ impl<R: Read> EventReading<'_, R> {
                 self.warn(
                     Code::EpcisWrongPlace,
                     &name,
-                    format!("{name} stands where the schema does not allow it; it was read all the same"),
+                    format!(
+                        "{name} stands where the schema does not allow it; it was read all the same"
+                    ),
                 );
             }
             None => {}
@@ -175,7 +190,10 @@ impl<R: Read> EventReading<'_, R> {
             "bizLocation" => self.event.biz_location = Some(self.place()?),
             "bizTransactionList" => {
                 let list = self.typed_list("bizTransaction")?;
-                self.event.biz_transactions.get_or_insert_default().extend(list);
+                self.event
+                    .biz_transactions
+                    .get_or_insert_default()
+                    .extend(list);
             }
             "sourceList" => {
                 let list = self.typed_list("source")?;
@@ -215,7 +233,10 @@ impl<R: Read> EventReading<'_, R> {
         if let Some(role) = EpcRole::ALL.into_iter().find(|role| role.name() == name) {
             return self.epc_list(role);
         }
-        if let Some(role) = QuantityRole::ALL.into_iter().find(|role| role.name() == name) {
+        if let Some(role) = QuantityRole::ALL
+            .into_iter()
+            .find(|role| role.name() == name)
+        {
             let list = self.quantity_list()?;
             self.event.quantities[role as usize]
                 .get_or_insert_default()
@@ -226,7 +247,10 @@ impl<R: Read> EventReading<'_, R> {
             self.warn(
                 Code::EpcisFieldUnknown,
                 name,
-                format!("{} has no namespace and is no field of EPCIS; it was kept as it is", quoted(name)),
+                format!(
+                    "{} has no namespace and is no field of EPCIS; it was kept as it is",
+                    quoted(name)
+                ),
             );
         }
         self.walker.local = name.to_owned();
@@ -299,7 +323,9 @@ impl<R: Read> EventReading<'_, R> {
                 return reading.unexpected(child);
             }
             let attributes = reading.walker.attributes.iter();
-            let kind = attributes.filter(|attribute| attribute.name.is("", "type")).next_back();
+            let kind = attributes
+                .filter(|attribute| attribute.name.is("", "type"))
+                .next_back();
             let kind = kind.map(|attribute| attribute.value.trim().to_owned());
             let value = reading.text(child)?;
             list.push(Typed { kind, value });
@@ -320,9 +346,13 @@ impl<R: Read> EventReading<'_, R> {
         let tree = self.walker.tree()?;
         for child in tree.content.into_iter().filter_map(into_element) {
             match child.name.local.as_str() {
-                "id" if place.id.is_empty() && is_core(&child) => place.id = child.own_text().trim().to_owned(),
+                "id" if place.id.is_empty() && is_core(&child) => {
+                    place.id = child.own_text().trim().to_owned()
+                }
                 "extension" if child.name.namespace.is_empty() => {
-                    place.extensions.extend(child.content.into_iter().filter_map(into_element));
+                    place
+                        .extensions
+                        .extend(child.content.into_iter().filter_map(into_element));
                 }
                 _ => place.extensions.push(child),
             }
@@ -373,7 +403,8 @@ impl<R: Read> EventReading<'_, R> {
         let mut loose = Vec::new();
         for mut child in tree.content.into_iter().filter_map(into_element) {
             if child.name.is("", "extension") {
-                ilmd.elements.extend(child.content.into_iter().filter_map(into_element));
+                ilmd.elements
+                    .extend(child.content.into_iter().filter_map(into_element));
                 continue;
             }
             if child.name.namespace.is_empty() {
@@ -387,7 +418,10 @@ impl<R: Read> EventReading<'_, R> {
             self.warn(
                 Code::EpcisFieldUnknown,
                 &name,
-                format!("{} in the ILMD has no namespace; give it one, e.g. cbvmda", quoted(&name)),
+                format!(
+                    "{} in the ILMD has no namespace; give it one, e.g. cbvmda",
+                    quoted(&name)
+                ),
             );
         }
         Ok(())
@@ -412,7 +446,10 @@ impl<R: Read> EventReading<'_, R> {
                 format!("{} is no field of a sensor element", quoted(&name)),
             );
         }
-        self.event.sensor_elements.get_or_insert_default().extend(elements);
+        self.event
+            .sensor_elements
+            .get_or_insert_default()
+            .extend(elements);
         Ok(())
     }
 
@@ -456,7 +493,10 @@ impl<R: Read> EventReading<'_, R> {
         self.warn(
             Code::EpcisFieldUnknown,
             &name,
-            format!("{} does not belong in {place} and was passed over", quoted(&name)),
+            format!(
+                "{} does not belong in {place} and was passed over",
+                quoted(&name)
+            ),
         );
         self.walker.skip()
     }
@@ -468,7 +508,10 @@ impl<R: Read> EventReading<'_, R> {
                 Code::EpcisSpace,
                 line,
                 name,
-                format!("Line {line}: spaces around {}; it was read without them", quoted(value)),
+                format!(
+                    "Line {line}: spaces around {}; it was read without them",
+                    quoted(value)
+                ),
             )
             .proposing(value),
         );
@@ -477,7 +520,8 @@ impl<R: Read> EventReading<'_, R> {
     fn warn(&mut self, code: Code, field: &str, text: String) {
         let line = self.walker.line();
         let text = format!("Line {line}: {text}.");
-        self.findings.push(Finding::warning(code, line, field, text));
+        self.findings
+            .push(Finding::warning(code, line, field, text));
     }
 
     fn error(&mut self, code: Code, field: &str, text: String) {
@@ -500,7 +544,9 @@ fn sensor_element(tree: Element, unknown: &mut Vec<String>) -> SensorElement {
     let mut element = SensorElement::default();
     for child in tree.content.into_iter().filter_map(into_element) {
         match child.name.local.as_str() {
-            "sensorMetadata" => element.metadata = Some(sensor_fields(child, &SENSOR_METADATA, unknown)),
+            "sensorMetadata" => {
+                element.metadata = Some(sensor_fields(child, &SENSOR_METADATA, unknown))
+            }
             "sensorReport" => {
                 let mut known = SENSOR_REPORT.to_vec();
                 known.push(SENSOR_REPORT_EXTRA);
@@ -530,11 +576,15 @@ fn sensor_fields(
                 if attribute.name.namespace.is_empty() {
                     unknown.push(attribute.name.local.clone());
                 }
-                fields.extensions.push(Element::text(attribute.name, attribute.value));
+                fields
+                    .extensions
+                    .push(Element::text(attribute.name, attribute.value));
             }
         }
     }
     // XML has attributes only; elements come from forms that know no difference.
-    fields.extensions.extend(tree.content.into_iter().filter_map(into_element));
+    fields
+        .extensions
+        .extend(tree.content.into_iter().filter_map(into_element));
     fields
 }

@@ -7,7 +7,9 @@ use packtwin_core::finding::Finding;
 
 use super::FOREIGN_HEADER;
 use super::walker::{Token, Walker};
-use crate::document::{DocumentHead, MasterAttribute, MasterElement, SBDH, SchemaVersion, Vocabulary};
+use crate::document::{
+    DocumentHead, MasterAttribute, MasterElement, SBDH, SchemaVersion, Vocabulary,
+};
 use crate::extension::{Attribute, Element, Node};
 use crate::reading::ReadingError;
 
@@ -26,13 +28,21 @@ pub(super) fn read_header<R: Read>(
                 read_extension(walker, head, findings)?;
             }
             Token::Start if walker.is_core && walker.local == "EPCISMasterData" => {
-                findings.push(misplaced(walker, "EPCISMasterData", "EPCISHeader/extension"));
+                findings.push(misplaced(
+                    walker,
+                    "EPCISMasterData",
+                    "EPCISHeader/extension",
+                ));
                 read_master_data(walker, head, findings)?;
             }
             Token::Start => {
                 if head.version == SchemaVersion::V2 || walker.is_core {
                     let name = walker.local.clone();
-                    findings.push(misplaced(walker, &name, "a place that the schema of the header allows"));
+                    findings.push(misplaced(
+                        walker,
+                        &name,
+                        "a place that the schema of the header allows",
+                    ));
                 }
                 head.header_elements.push(walker.tree()?);
             }
@@ -58,7 +68,8 @@ fn read_extension<R: Read>(
             }
             Token::Start if walker.is_core && walker.local == FOREIGN_HEADER => {
                 let carried = walker.tree()?.content.into_iter();
-                head.header_elements.extend(carried.filter_map(into_element));
+                head.header_elements
+                    .extend(carried.filter_map(into_element));
             }
             Token::Start => head.header_elements.push(walker.tree()?),
             Token::Text => {}
@@ -137,7 +148,11 @@ fn vocabulary(kind: String, tree: Element) -> Vocabulary {
 
 fn master_element(tree: Element) -> MasterElement {
     let mut element = MasterElement {
-        id: tree.attribute("", "id").unwrap_or_default().trim().to_owned(),
+        id: tree
+            .attribute("", "id")
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
         ..MasterElement::default()
     };
     for child in tree.content.into_iter().filter_map(into_element) {
@@ -159,7 +174,11 @@ fn master_element(tree: Element) -> MasterElement {
 
 fn master_attribute(mut value: Element) -> MasterAttribute {
     let is_id = |attribute: &Attribute| attribute.name.is("", "id");
-    let id = value.attribute("", "id").unwrap_or_default().trim().to_owned();
+    let id = value
+        .attribute("", "id")
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
     value.attributes.retain(|attribute| !is_id(attribute));
     MasterAttribute { id, value }
 }
@@ -172,17 +191,25 @@ pub(super) fn into_element(node: Node) -> Option<Element> {
 }
 
 fn required<R: Read>(walker: &Walker<R>, name: &str, findings: &mut Vec<Finding>) -> String {
-    let found = walker.attributes.iter().find(|attribute| attribute.name.is("", name));
+    let found = walker
+        .attributes
+        .iter()
+        .find(|attribute| attribute.name.is("", name));
     if found.is_none() {
         let line = walker.line();
         findings.push(Finding::error(
             Code::EpcisFieldMissing,
             line,
             walker.local.as_str(),
-            format!("Line {line}: {} has no attribute {name}. Add it.", walker.local),
+            format!(
+                "Line {line}: {} has no attribute {name}. Add it.",
+                walker.local
+            ),
         ));
     }
-    found.map(|attribute| attribute.value.clone()).unwrap_or_default()
+    found
+        .map(|attribute| attribute.value.clone())
+        .unwrap_or_default()
 }
 
 fn misplaced<R: Read>(walker: &Walker<R>, name: &str, place: &str) -> Finding {
@@ -191,6 +218,8 @@ fn misplaced<R: Read>(walker: &Walker<R>, name: &str, place: &str) -> Finding {
         Code::EpcisWrongPlace,
         line,
         name,
-        format!("Line {line}: {name} stands where the schema does not allow it. It was read all the same; it belongs in {place}."),
+        format!(
+            "Line {line}: {name} stands where the schema does not allow it. It was read all the same; it belongs in {place}."
+        ),
     )
 }

@@ -1,14 +1,15 @@
 //! EPCIS in XML: 1.0, 1.1, 1.2 and 2.0, read tolerantly and written strictly.
 
 mod event_reader;
+mod event_writer;
 
 mod header;
 mod reader;
 mod walker;
-
+mod writer;
 
 pub use reader::XmlReader;
-
+pub use writer::XmlWriter;
 
 /// The namespaces of EPCIS itself; their elements are known by local name, wherever a partner qualifies them.
 const EPCIS_NAMESPACES: [&str; 6] = [

@@ -67,7 +67,11 @@ impl<R: Read> XmlReader<R> {
         })
     }
 
-    fn advance(&mut self, event: &mut Event, findings: &mut Vec<Finding>) -> Result<Step, ReadingError> {
+    fn advance(
+        &mut self,
+        event: &mut Event,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Step, ReadingError> {
         if let Some(step) = self.pending.take() {
             return Ok(step);
         }
@@ -92,7 +96,8 @@ impl<R: Read> XmlReader<R> {
                 Token::Text if self.walker.text.trim().is_empty() => {}
                 Token::Text => {
                     let text = quoted(self.walker.text.trim());
-                    let text = format!("the text {text} stands between elements and was passed over");
+                    let text =
+                        format!("the text {text} stands between elements and was passed over");
                     self.warn(findings, Code::EpcisWrongPlace, text);
                 }
                 Token::Complete => self.is_complete = true,
@@ -132,7 +137,10 @@ impl<R: Read> XmlReader<R> {
         if self.walker.is_core
             && let Some(known) = known_spelling(&self.walker.local)
         {
-            let text = format!("{} was read as {known}; names are case-sensitive", quoted(&self.walker.local));
+            let text = format!(
+                "{} was read as {known}; names are case-sensitive",
+                quoted(&self.walker.local)
+            );
             self.warn(findings, Code::EpcisFieldUnknown, text);
             self.walker.local = known.to_owned();
         }
@@ -147,7 +155,8 @@ impl<R: Read> XmlReader<R> {
             self.event_waits = true;
             return Ok(self.head.take().map(Step::Head));
         }
-        let is_wrapper = ["Envelope", "StandardBusinessDocument"].contains(&self.walker.local.as_str());
+        let is_wrapper =
+            ["Envelope", "StandardBusinessDocument"].contains(&self.walker.local.as_str());
         if is_wrapper {
             let text = format!("the document is wrapped in {}", quoted(&self.walker.local));
             self.warn(findings, Code::EpcisWrapped, text);
@@ -243,8 +252,12 @@ impl<R: Read> XmlReader<R> {
                 _ => head.attributes.push(Attribute { name, value }),
             }
         }
-        let says_2 = head.schema_version.as_deref().is_some_and(|version| version.trim().starts_with('2'));
-        let is_bare_2 = self.walker.namespace.is_empty() && (says_2 || head.kind == DocumentKind::BareEvent);
+        let says_2 = head
+            .schema_version
+            .as_deref()
+            .is_some_and(|version| version.trim().starts_with('2'));
+        let is_bare_2 =
+            self.walker.namespace.is_empty() && (says_2 || head.kind == DocumentKind::BareEvent);
         self.version = match is_version_2 || is_bare_2 {
             true => SchemaVersion::V2,
             false => SchemaVersion::V1,
@@ -259,24 +272,40 @@ impl<R: Read> XmlReader<R> {
         let version = head.schema_version.as_deref().map(str::trim);
         let (is_fitting, proposal) = match self.version {
             SchemaVersion::V1 => (matches!(version, Some("1" | "1.0" | "1.1" | "1.2")), "1.2"),
-            SchemaVersion::V2 => (matches!(version, Some("2" | "2.0" | "2.0.0" | "2.0.1")), "2.0"),
+            SchemaVersion::V2 => (
+                matches!(version, Some("2" | "2.0" | "2.0.0" | "2.0.1")),
+                "2.0",
+            ),
         };
         if !is_fitting {
             let shown = version.map_or("no version".to_owned(), quoted);
             let line = self.walker.line();
-            let text = format!("Line {line}: schemaVersion says {shown}, which does not fit the namespace.");
+            let text = format!(
+                "Line {line}: schemaVersion says {shown}, which does not fit the namespace."
+            );
             findings.push(
-                Finding::warning(Code::EpcisVersionUnknown, line, "schemaVersion", text).proposing(proposal),
+                Finding::warning(Code::EpcisVersionUnknown, line, "schemaVersion", text)
+                    .proposing(proposal),
             );
         }
         if head.creation_date.is_none() {
             let line = self.walker.line();
-            let text = format!("Line {line}: the document does not say when it was created. Add creationDate.");
-            findings.push(Finding::warning(Code::EpcisFieldMissing, line, "creationDate", text));
+            let text = format!(
+                "Line {line}: the document does not say when it was created. Add creationDate."
+            );
+            findings.push(Finding::warning(
+                Code::EpcisFieldMissing,
+                line,
+                "creationDate",
+                text,
+            ));
         }
     }
 
-    fn enter_document(&mut self, findings: &mut Vec<Finding>) -> Result<Option<Step>, ReadingError> {
+    fn enter_document(
+        &mut self,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Step>, ReadingError> {
         if !self.walker.is_core {
             // A message of the query interface is qualified with the query namespace, which is core.
             let element = self.walker.tree()?;
@@ -284,7 +313,10 @@ impl<R: Read> XmlReader<R> {
             return Ok(None);
         }
         if let Some(known) = known_spelling(&self.walker.local) {
-            let text = format!("{} was read as {known}; names are case-sensitive", quoted(&self.walker.local));
+            let text = format!(
+                "{} was read as {known}; names are case-sensitive",
+                quoted(&self.walker.local)
+            );
             self.warn(findings, Code::EpcisFieldUnknown, text);
             self.walker.local = known.to_owned();
         }
@@ -342,12 +374,17 @@ impl<R: Read> XmlReader<R> {
         let known = known_spelling(name).unwrap_or(name);
         let kind = match self.walker.is_core {
             true => EventKind::of(known),
-            false if level == Some(Level::EventListExtension) => Some(EventKind::Foreign(self.walker.name())),
+            false if level == Some(Level::EventListExtension) => {
+                Some(EventKind::Foreign(self.walker.name()))
+            }
             false => None,
         };
         let Some(kind) = kind else {
             let line = self.walker.line();
-            let text = format!("Line {line}: there is no type of event {}; it was not taken.", quoted(name));
+            let text = format!(
+                "Line {line}: there is no type of event {}; it was not taken.",
+                quoted(name)
+            );
             findings.push(Finding::error(Code::EpcisEventUnknown, line, name, text));
             self.walker.skip()?;
             return Ok(None);
@@ -370,20 +407,30 @@ impl<R: Read> XmlReader<R> {
     }
 
     /// 2.0 has every type directly in the list, 1.x the newer ones in `extension`.
-    fn check_event_place(&self, kind: &EventKind, level: Option<Level>, findings: &mut Vec<Finding>) {
+    fn check_event_place(
+        &self,
+        kind: &EventKind,
+        level: Option<Level>,
+        findings: &mut Vec<Finding>,
+    ) {
         let in_extension = level == Some(Level::EventListExtension);
         let belongs_in_extension = match (kind, self.version) {
             (EventKind::Foreign(_), _) => true,
             (EventKind::Transformation | EventKind::Association, SchemaVersion::V1) => true,
             (EventKind::Quantity, SchemaVersion::V2) => {
-                let text = "QuantityEvent is gone in EPCIS 2.0; send an ObjectEvent with a quantityList".to_owned();
+                let text =
+                    "QuantityEvent is gone in EPCIS 2.0; send an ObjectEvent with a quantityList"
+                        .to_owned();
                 self.warn(findings, Code::EpcisWrongPlace, text);
                 false
             }
             _ => false,
         };
         if in_extension != belongs_in_extension && self.levels.len() > 1 {
-            let text = format!("{} stands where the schema does not allow it; it was read all the same", kind.name());
+            let text = format!(
+                "{} stands where the schema does not allow it; it was read all the same",
+                kind.name()
+            );
             self.warn(findings, Code::EpcisWrongPlace, text);
         }
     }
@@ -418,7 +465,12 @@ impl<R: Read> XmlReader<R> {
     fn warn(&self, findings: &mut Vec<Finding>, code: Code, text: String) {
         let line = self.walker.line();
         let text = format!("Line {line}: {text}.");
-        findings.push(Finding::warning(code, line, self.walker.local.as_str(), text));
+        findings.push(Finding::warning(
+            code,
+            line,
+            self.walker.local.as_str(),
+            text,
+        ));
     }
 }
 

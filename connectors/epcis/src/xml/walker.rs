@@ -88,7 +88,10 @@ impl<R: Read> Walker<R> {
 
     /// The prefixes bound by the element that began last, in order.
     pub(super) fn declared_here(&self) -> impl Iterator<Item = (&str, &str)> {
-        let here = self.bindings.iter().filter(|binding| binding.depth == self.depth);
+        let here = self
+            .bindings
+            .iter()
+            .filter(|binding| binding.depth == self.depth);
         here.map(|binding| (&*binding.prefix, &*binding.namespace))
     }
 
@@ -125,7 +128,11 @@ impl<R: Read> Walker<R> {
                 }
                 XmlEvent::End => {
                     let depth = self.depth;
-                    while self.bindings.last().is_some_and(|last| last.depth == depth && depth > 0) {
+                    while self
+                        .bindings
+                        .last()
+                        .is_some_and(|last| last.depth == depth && depth > 0)
+                    {
                         self.bindings.pop();
                     }
                     self.depth -= 1;
@@ -271,7 +278,10 @@ fn resolve(
     bindings: &[Binding],
     none: &Arc<str>,
 ) -> Result<(Arc<str>, Arc<str>), XmlFault> {
-    let bound = bindings.iter().rev().find(|binding| &*binding.prefix == prefix);
+    let bound = bindings
+        .iter()
+        .rev()
+        .find(|binding| &*binding.prefix == prefix);
     match bound {
         Some(binding) => Ok((binding.prefix.clone(), binding.namespace.clone())),
         None if prefix.is_empty() => Ok((none.clone(), none.clone())),
