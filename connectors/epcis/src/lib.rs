@@ -1,11 +1,26 @@
-//! EPCIS documents: what a partner's system says about packs, read as facts and written again.
+//! EPCIS documents: what a partner's system says about packs, read and written in every form of the standard.
 //!
-//! Built so far: the commissioning of packs in EPCIS 1.0, 1.1 and 1.2 XML, in and out (first road). Aggregation and shipping
-//! events are counted and reported, not read. A company prefix length is never guessed; see `core::company_prefix`.
+//! Two halves. `commissioning` and `commissioning_writer` turn the commissioning of packs into facts and back (first road).
+//! The rest is EPCIS whole: one model of [`event`] and [`document`], tolerant readers and strict writers for XML 1.x, XML 2.0
+//! and JSON 2.0, the event `hash` of CBV 2.0, and `validate`. A company prefix length is never guessed; see
+//! `core::company_prefix`.
 
+pub mod cbv;
 pub mod commissioning;
 pub mod commissioning_writer;
+pub mod document;
+pub mod epc_format;
 mod epc_spool;
+pub mod event;
+pub mod extension;
+mod fields;
 mod ilmd_date;
+pub mod json;
+mod layout;
+pub mod loss;
 mod object_event;
+pub mod reading;
+pub mod text_list;
+pub mod translation;
 pub mod unread_fields;
+pub mod xml;

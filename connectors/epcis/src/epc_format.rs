@@ -1,0 +1,218 @@
+//! The two spellings of an identifier, EPC URN and GS1 Digital Link, and the way from one to the other (EPCIS 2.0, section
+//! 8.2; the REST header `GS1-EPC-Format`).
+//!
+//! A URN holds everything a Digital Link needs. The way back needs the length of the company prefix, which is asked for and
+//! never guessed: an identifier whose length is unknown stays as it is, and is reported.
+
+use std::borrow::Cow;
+
+use packtwin_core::company_prefix::PrefixLength;
+use packtwin_core::digital_link::{CANONICAL_STEM, DigitalLink, has_web_scheme};
+use packtwin_core::element_string::{ElementString, Level};
+use packtwin_core::epc::{Epc, EpcKind};
+
+use crate::event::{EpcRole, Event};
+use crate::loss::Losses;
+
+/// How identifiers are spelled in what is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum EpcFormat {
+    /// As they are (`Never_Translates`, `No_Preference`).
+    #[default]
+    AsWritten,
+    /// As Digital Links where there is one (`Always_GS1_Digital_Link`).
+    DigitalLink,
+    /// As URNs; the function gives the length of the company prefix of a key, digits from the first digit of the prefix on
+    /// (`Always_EPC_URN`).
+    Urn(fn(&str) -> Option<PrefixLength>),
+}
+
+impl EpcFormat {
+    /// Whether anything is to be changed.
+    pub fn is_changing(self) -> bool {
+        !matches!(self, EpcFormat::AsWritten)
+    }
+
+    /// Spells every identifier of an event anew.
+    pub fn respell(self, event: &mut Event, losses: &mut Losses) {
+        let number = event.number;
+        let mut respell = |text: &str| match self.spelled(text) {
+            Ok(spelled) => spelled.into_owned(),
+            Err(why) => {
+                losses.note(number, format!("an identifier kept its spelling: {why}"));
+                text.to_owned()
+            }
+        };
+        for role in EpcRole::ALL {
+            let changed = event.epc_list(role).map(&mut respell);
+            *event.epc_list_mut(role) = changed;
+        }
+        let quantities = event.quantities.iter_mut().flatten().flatten();
+        let quantities = quantities.map(|quantity| &mut quantity.epc_class);
+        let typed = [
+            &mut event.biz_transactions,
+            &mut event.sources,
+            &mut event.destinations,
+        ];
+        let typed = typed
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|typed| &mut typed.value);
+        let places = [&mut event.read_point, &mut event.biz_location];
+        let places = places.into_iter().flatten().map(|place| &mut place.id);
+        let single = [&mut event.parent_id, &mut event.transformation_id];
+        let single = single.into_iter().flatten();
+        for text in quantities.chain(typed).chain(places).chain(single) {
+            *text = respell(text);
+        }
+    }
+
+    /// One identifier in this spelling; what is no identifier stays as it is.
+    ///
+    /// # Errors
+    /// Why a Digital Link has no URN, in a few words.
+    pub fn spelled(self, text: &str) -> Result<Cow<'_, str>, &'static str> {
+        match self {
+            EpcFormat::DigitalLink => {
+                Ok(to_digital_link(text).map_or(Cow::Borrowed(text), Cow::Owned))
+            }
+            EpcFormat::Urn(length) if has_web_scheme(text) => {
+                let Ok(link) = DigitalLink::parse(text, Level::Content) else {
+                    return Ok(Cow::Borrowed(text));
+                };
+                to_urn(link.elements(), length).map(Cow::Owned)
+            }
+            EpcFormat::AsWritten | EpcFormat::Urn(_) => Ok(Cow::Borrowed(text)),
+        }
+    }
+}
+
+/// The canonical Digital Link of an EPC URN; `None` for what is no URN of the standard.
+pub fn to_digital_link(urn: &str) -> Option<String> {
+    if !urn.starts_with("urn:epc:") {
+        return None;
+    }
+    let epc = Epc::parse(urn).ok()?;
+    link_of(epc.elements())
+}
+
+/// The canonical link of elements; an extension `0` of a place stands for none.
+fn link_of(elements: &ElementString<'_>) -> Option<String> {
+    let link = elements.to_digital_link(CANONICAL_STEM).ok()?;
+    Some(match link.strip_suffix("/254/0") {
+        Some(place) => place.to_owned(),
+        None => link,
+    })
+}
+
+/// The URN of elements, asked for the length of the company prefix.
+fn to_urn(
+    elements: &ElementString<'_>,
+    length: fn(&str) -> Option<PrefixLength>,
+) -> Result<String, &'static str> {
+    const UNKNOWN: &str = "no company prefix is declared for it";
+    const NO_URN: &str = "it has no EPC";
+    let first = elements.elements().first().ok_or(NO_URN)?;
+    let value: &str = &first.value;
+    // Where the company prefix begins: behind the indicator of a GTIN, the extension of an SSCC, the filler of a GRAI.
+    let behind = match first.ai.code() {
+        "00" | "01" | "8003" | "8006" => 1,
+        _ => 0,
+    };
+    let length = value.get(behind..).and_then(length).ok_or(UNKNOWN)?;
+    let value_of = |code: &str| elements.value(code);
+    if let (Some(gtin), None, None) = (value_of("01"), value_of("21"), value_of("10"))
+        && elements.elements().len() == 1
+        && let Ok(gtin) = packtwin_core::gtin::Gtin::parse(gtin)
+    {
+        return Ok(Epc::gtin_pattern(&gtin, length).to_string());
+    }
+    if let (Some(gln), None) = (value_of("414"), value_of("254"))
+        && let Ok(gln) = packtwin_core::gln::Gln::parse(gln)
+        && let Ok(epc) = Epc::sgln(&gln, None, length)
+    {
+        return Ok(epc.to_string());
+    }
+    let epc = Epc::from_elements(elements, length).map_err(|_| NO_URN)?;
+    Ok(epc.to_string())
+}
+
+/// Whether an identifier names a class or a lot, not one thing; `None` when it cannot be told.
+pub fn is_class(text: &str) -> Option<bool> {
+    if text.starts_with("urn:epc:") {
+        return Epc::parse(text)
+            .ok()
+            .map(|epc| epc.kind() != EpcKind::Identity);
+    }
+    if has_web_scheme(text) {
+        let link = DigitalLink::parse(text, Level::Content).ok()?;
+        let has = |code: &str| link.elements().value(code).is_some();
+        return Some(has("01") && !has("21") && !has("235"));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seven(_: &str) -> Option<PrefixLength> {
+        PrefixLength::new(7)
+    }
+
+    fn none(_: &str) -> Option<PrefixLength> {
+        None
+    }
+
+    #[test]
+    fn both_ways() {
+        for (urn, link) in [
+            (
+                "urn:epc:id:sgtin:4006381.033393.A%2FB",
+                "https://id.gs1.org/01/04006381333931/21/A%2FB",
+            ),
+            (
+                "urn:epc:class:lgtin:4006381.033393.L1",
+                "https://id.gs1.org/01/04006381333931/10/L1",
+            ),
+            (
+                "urn:epc:idpat:sgtin:4006381.033393.*",
+                "https://id.gs1.org/01/04006381333931",
+            ),
+            (
+                "urn:epc:id:sscc:0614141.1234567890",
+                "https://id.gs1.org/00/106141412345678908",
+            ),
+            (
+                "urn:epc:id:sgln:0614141.12345.0",
+                "https://id.gs1.org/414/0614141123452",
+            ),
+            (
+                "urn:epc:id:sgln:0614141.12345.7",
+                "https://id.gs1.org/414/0614141123452/254/7",
+            ),
+            (
+                "urn:epc:id:pgln:0614141.12345",
+                "https://id.gs1.org/417/0614141123452",
+            ),
+        ] {
+            assert_eq!(EpcFormat::DigitalLink.spelled(urn).as_deref(), Ok(link));
+            assert_eq!(EpcFormat::Urn(seven).spelled(link).as_deref(), Ok(urn));
+        }
+    }
+
+    #[test]
+    fn nothing_is_guessed_and_nothing_else_is_touched() {
+        let link = "https://id.gs1.org/01/04006381333931/21/A";
+        assert!(EpcFormat::Urn(none).spelled(link).is_err());
+        for text in [
+            "urn:epcglobal:cbv:bt:4006381000000:7",
+            "https://example.org/po/7",
+            "urn:epc:id:sgtin:1.2",
+        ] {
+            assert_eq!(EpcFormat::DigitalLink.spelled(text).as_deref(), Ok(text));
+            assert_eq!(EpcFormat::Urn(seven).spelled(text).as_deref(), Ok(text));
+        }
+    }
+}
