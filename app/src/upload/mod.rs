@@ -36,7 +36,7 @@ pub use self::receive::{
     BeginUpload, Begun, Completed, append_part, begin_upload, complete_upload,
 };
 pub use self::report::{each_finding, findings_page, write_error_file};
-pub use self::spool::{Entry, EntryFile, EntryWriter, Spool};
+pub use self::spool::{Entry, EntryFile, EntryWriter, Sorted, Spool};
 
 use crate::error::AppError;
 
