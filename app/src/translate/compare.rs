@@ -148,14 +148,15 @@ fn each_pack_once(
 
 fn tell_two_expiries(lots: &Lots, told: &mut TakeFinding<'_>) -> std::io::Result<()> {
     for lot in &lots.lots {
-        let Some((other, row)) = &lot.other_expiry else {
+        let Some((other, combination)) = &lot.other_expiry else {
             continue;
         };
+        let (first_row, row) = (lots.first_row(lot.first), lots.first_row(*combination));
         let text = format!(
             "lot {}: two expiry dates ({}, and {other} from row {row}) in one file",
             lot.batch_text, lot.expiry_text
         );
-        let finding = Finding::error(Code::UploadTwoExpiries, lot.first_row, "expiry", text);
+        let finding = Finding::error(Code::UploadTwoExpiries, first_row, "expiry", text);
         told(&finding)?;
     }
     Ok(())

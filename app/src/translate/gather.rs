@@ -267,8 +267,7 @@ impl Gathering<'_, '_> {
 
 impl SerialFileSink for Gathering<'_, '_> {
     fn lot(&mut self, lot: SeenLot) -> Result<LotIndex, Stop> {
-        let row = self.rows + 1;
-        match self.lots.take(lot, row) {
+        match self.lots.take(lot) {
             Some(index) => Ok(LotIndex(index.into())),
             None => self
                 .keep(Err(io::Error::other("more lots than can be counted")))
@@ -279,6 +278,7 @@ impl SerialFileSink for Gathering<'_, '_> {
     fn row(&mut self, row: u64, lot: LotIndex, serial: Option<Serial>) -> Result<(), Stop> {
         self.rows += 1;
         let index = lot.0 as u16;
+        self.lots.stands_in(index, row);
         let right = &self.lots.combinations[usize::from(index)].right;
         match (serial, right) {
             (Some(serial), Some((product, _))) => {

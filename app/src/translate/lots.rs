@@ -11,6 +11,8 @@ use packtwin_core::refusal::Refusal;
 /// own.
 pub(super) struct Combination {
     pub(super) lot: u16,
+    /// Where it stands first; 0 until its first row is handed over.
+    pub(super) first_row: u64,
     /// The number of the product, and the values; `None` when one of them has an error.
     pub(super) right: Option<(u16, LotHead)>,
 }
@@ -21,9 +23,10 @@ pub(super) struct Lot {
     pub(super) expiry_text: String,
     /// The values of the first right combination.
     pub(super) head: Option<LotHead>,
-    pub(super) first_row: u64,
-    /// A second expiry that was seen, with its row.
-    pub(super) other_expiry: Option<(String, u64)>,
+    /// The combination in which it was seen first.
+    pub(super) first: u16,
+    /// A second expiry that was seen, with its combination.
+    pub(super) other_expiry: Option<(String, u16)>,
     pub(super) rows_right: u64,
     pub(super) rows_wrong: u64,
     /// The markets that a table names, as written.
@@ -62,8 +65,9 @@ pub(super) struct Lots {
 }
 
 impl Lots {
-    /// Takes a combination that stands first in `row`. `None` when there are too many to count.
-    pub(super) fn take(&mut self, seen: SeenLot, row: u64) -> Option<u16> {
+    /// Takes a combination. `None` when there are too many to count.
+    pub(super) fn take(&mut self, seen: SeenLot) -> Option<u16> {
+        let index = u16::try_from(self.combinations.len()).ok()?;
         let identity = match &seen.head {
             Some(head) => head.product.identity(),
             None => seen.product_text,
@@ -82,7 +86,7 @@ impl Lots {
                     batch_text: seen.batch_text,
                     expiry_text: seen.expiry_text.clone(),
                     head: None,
-                    first_row: row,
+                    first: index,
                     other_expiry: None,
                     rows_right: 0,
                     rows_wrong: 0,
@@ -99,13 +103,16 @@ impl Lots {
         }
         match (&known.head, seen.head) {
             (Some(first), Some(other)) if first.expiry != other.expiry => {
-                known.other_expiry.get_or_insert((seen.expiry_text, row));
+                known.other_expiry.get_or_insert((seen.expiry_text, index));
             }
             (None, Some(first)) => known.head = Some(first),
             _ => {}
         }
-        let index = u16::try_from(self.combinations.len()).ok()?;
-        self.combinations.push(Combination { lot, right });
+        self.combinations.push(Combination {
+            lot,
+            first_row: 0,
+            right,
+        });
         Some(index)
     }
 
@@ -117,6 +124,19 @@ impl Lots {
     pub(super) fn lot_of_mut(&mut self, combination: u16) -> &mut Lot {
         let lot = self.number_of(combination);
         &mut self.lots[lot]
+    }
+
+    /// Notes that a combination stands in a row.
+    pub(super) fn stands_in(&mut self, combination: u16, row: u64) {
+        let known = &mut self.combinations[usize::from(combination)];
+        if known.first_row == 0 {
+            known.first_row = row;
+        }
+    }
+
+    /// The row in which a combination stands first.
+    pub(super) fn first_row(&self, combination: u16) -> u64 {
+        self.combinations[usize::from(combination)].first_row
     }
 
     /// The values of a right combination.

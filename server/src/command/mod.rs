@@ -9,8 +9,10 @@ mod migrate;
 mod sandbox;
 mod scan;
 mod serve;
+mod tenant;
 mod translate;
 mod upload;
+mod user;
 mod worker;
 
 use std::path::PathBuf;
@@ -48,6 +50,12 @@ enum Command {
     Worker(SiteArguments),
     /// Bring the database to the schema of this build.
     Migrate(SiteArguments),
+    /// The companies of a site: the first one is made here.
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// The people of a company, as far as an operator has to help.
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// The audit trail.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -118,6 +126,8 @@ pub fn run() -> ExitCode {
     let outcome = match CommandLine::parse().command {
         Command::Scan(arguments) => return scan::run(&arguments),
         Command::Translate(arguments) => return translate::run(&arguments),
+        Command::Tenant(command) => return tenant::run(&command),
+        Command::User(command) => return user::run(&command),
         Command::Upload(arguments) => return upload::run(&arguments),
         Command::Bench(bench) => bench::run(&bench),
         Command::Demo(arguments) => demo::run(&arguments),

@@ -25,7 +25,7 @@ const LANGUAGES: [&str; 1] = ["en"];
 
 /// An account to be made; its password is set by the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NewAccount {
+pub(crate) struct NewAccount {
     pub(super) login: String,
     pub(super) name: String,
     pub(super) language: String,
@@ -34,7 +34,7 @@ pub(super) struct NewAccount {
 
 impl NewAccount {
     /// Checks what someone typed.
-    pub(super) fn check(
+    pub(crate) fn check(
         login: &str,
         name: &str,
         language: Option<&str>,
@@ -55,7 +55,7 @@ impl NewAccount {
     }
 
     /// Makes the account with a password that nobody knows.
-    pub(super) fn create(
+    pub(crate) fn create(
         self,
         scope: &TenantScope,
         tenant: &Tenant,
@@ -228,7 +228,7 @@ pub(super) fn set_password(
 }
 
 /// Notes that a link was made for a person, which lets its holder set the password.
-pub(super) fn note_invitation(
+pub(crate) fn note_invitation(
     scope: &TenantScope,
     id: UserId,
     now: Timestamp,

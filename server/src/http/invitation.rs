@@ -18,13 +18,13 @@ pub(super) const DAYS: i64 = 3;
 
 /// Whom a link invites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Invitation {
+pub(crate) struct Invitation {
     /// In which tenant.
-    pub(super) tenant: TenantId,
+    pub(crate) tenant: TenantId,
     /// Whom.
-    pub(super) user: UserId,
+    pub(crate) user: UserId,
     /// When the password was set that the link replaces.
-    pub(super) password_set_at: Timestamp,
+    pub(crate) password_set_at: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -38,7 +38,7 @@ struct Claims {
 
 impl Invitation {
     /// The address to send to the person. `None` when it could not be signed.
-    pub(super) fn link(&self, shared: &Shared, now: Timestamp) -> Option<String> {
+    pub(crate) fn link(&self, shared: &Shared, now: Timestamp) -> Option<String> {
         let claims = Claims {
             aud: audience(shared),
             exp: now.plus_days(DAYS).seconds(),

@@ -3,7 +3,7 @@
 //! A handler reads as a list: who is asking, what they hand over, what the store or use case says, the answer. It holds no
 //! SQL and no rule of the trade; those are in `tenants`, `app` and `core`.
 
-mod account;
+pub(crate) mod account;
 mod api;
 mod api_key;
 mod audit;
@@ -15,7 +15,7 @@ mod finding;
 mod gate;
 mod health;
 mod idempotency;
-mod invitation;
+pub(crate) mod invitation;
 mod job;
 pub mod json;
 mod list;

@@ -23,8 +23,8 @@ const AFTER_HELP: &str = "\
 Exit status: 0 everything was taken; 1 done, and some rows or lots were left out, or the hub did not take all; 2 wrong use
 of the command; 3 the site refused; 4 the file could not be read or the site not reached.
 
-The key is made under administration, API keys, with the scopes uploads.write and, for --send, lots.write. Only https is
-spoken, and http on this machine.
+The key is made under administration, API keys, with the scopes uploads:read and uploads:write; --commit needs jobs:read,
+--send lots:read and lots:write, --wait connectors:read beside them. Only https is spoken, and http on this machine.
 
   PACKTWIN_UPLOAD_KEY=pt_test_… packtwin upload --site https://packs.example lot.csv
   packtwin upload --site https://packs.example --key-file key.txt --commit --send --wait lot.csv";

@@ -1,0 +1,228 @@
+//! `packtwin translate` as people run it, on real files: beside what a site sends for the same lot, through pipes, and with
+//! files that are refused.
+
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on ends")]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use packtwin_app::house::HouseSettings;
+use packtwin_app::lot::{SendWhat, request_send};
+use packtwin_app::product::{create_product, send_version};
+use packtwin_app::upload::request_commit;
+use packtwin_core::batch_number::BatchNumber;
+use packtwin_tenants::store::message::MessageFilter;
+use packtwin_tenants::testing::TestSite;
+use packtwin_tests::server_process::program;
+use packtwin_tests::story::{Story, master_data, product_code, serial_csv};
+
+fn serials(count: usize) -> impl Iterator<Item = String> {
+    (0..count).map(|n| format!("A{:09}Z", n * 7_919 % 1_000_000_007))
+}
+
+/// Runs the program in a folder, with something on its standard input.
+fn translate(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = program()
+        .arg("translate")
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A refusal may come before all was read.
+    let _cut = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The documents that the site writes when it sends the lot of a file.
+fn documents_of_site(story: &Story<'_>, file: &[u8], batch: &str) -> Vec<String> {
+    let desk = story.desk();
+    let data = master_data("Alderine 10 mg film-coated tablets", &["DE", "AT"]);
+    create_product(&desk, product_code(), &data).unwrap();
+    send_version(&desk, &product_code(), 1).unwrap();
+    story.dispatch_all();
+    let upload = story.receive_and_check("lot.csv", file);
+    request_commit(&desk, upload, Vec::new()).unwrap();
+    story.work();
+    let batch = BatchNumber::parse(batch).unwrap();
+    request_send(&desk, &product_code(), &batch, SendWhat::Unsent).unwrap();
+    story.work();
+    let messages = desk
+        .scope()
+        .read(|reader| reader.message_list(&MessageFilter::default(), None, 100))
+        .unwrap();
+    let of_lot = messages.iter().filter(|message| message.lot.is_some());
+    of_lot
+        .map(|message| {
+            let path = desk.scope().blobs().path(&message.document.unwrap().sha256);
+            std::fs::read_to_string(path).unwrap()
+        })
+        .collect()
+}
+
+/// What an element of a document holds.
+fn element<'d>(document: &'d str, name: &str) -> &'d str {
+    let (_, rest) = document.split_once(&format!("<{name}>")).unwrap();
+    rest.split('<').next().unwrap()
+}
+
+/// URS-CN-002: for the same lot, the same message id and the same time, the command line writes the bytes that the site
+/// sends; and it gives the packs of the site's document back.
+#[test]
+fn the_command_line_writes_what_the_site_sends() {
+    let file = serial_csv(&product_code(), "T100", "290600", serials(2_500));
+    let site = TestSite::sqlite();
+    let story = Story::begin(&site, HouseSettings::default());
+    let documents = documents_of_site(&story, &file, "T100");
+    assert_eq!(documents.len(), 1);
+    let sent = &documents[0];
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("lot.csv"), &file).unwrap();
+    let arguments = [
+        "--to",
+        "eu-hub",
+        "--product-version",
+        "1",
+        "--market",
+        "DE,AT",
+        "--sender",
+        "ALDER",
+        "--message-id",
+        element(sent, "MessageId"),
+        "--event-time",
+        element(sent, "EventTime"),
+        "lot.csv",
+        "-o",
+        "lot.xml",
+    ];
+    let done = translate(folder.path(), &arguments, b"");
+    assert_eq!(
+        (status(&done), done.stdout.len()),
+        (0, 0),
+        "{}",
+        said(&done)
+    );
+    let written = std::fs::read_to_string(folder.path().join("lot.xml")).unwrap();
+    assert_eq!(&written, sent);
+
+    let back = translate(folder.path(), &["--to", "csv"], sent.as_bytes());
+    assert_eq!(status(&back), 1, "{}", said(&back));
+    assert!(said(&back).contains("--product-version 1 --market DE,AT"));
+    let mut expected: Vec<String> = serials(2_500)
+        .map(|serial| format!("{serial},{},T100,290600,", product_code()))
+        .collect();
+    expected.sort_unstable();
+    let text = String::from_utf8(back.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(lines, expected);
+}
+
+/// Documents are numbered, nothing is left of a refused run, and an earlier run is not mixed with this one.
+#[test]
+fn several_documents_are_numbered_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = serial_csv(&product_code(), "T1", "290600", serials(25));
+    let hub = [
+        "--to",
+        "eu-hub",
+        "--sender",
+        "A",
+        "--product-version",
+        "1",
+        "--market",
+        "DE",
+    ];
+    let names = |folder: &Path| {
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let run = |more: &[&str]| translate(folder.path(), &[&hub, more].concat(), &file);
+    let no_place = run(&["--max-packs", "10"]);
+    assert_eq!((status(&no_place), no_place.stdout.len()), (2, 0));
+    assert!(
+        said(&no_place).contains("need 3 documents"),
+        "{}",
+        said(&no_place)
+    );
+    assert_eq!(names(folder.path()), [""; 0]);
+
+    let beside = run(&["--max-packs", "10", "-o", "t.xml"]);
+    assert_eq!(status(&beside), 0, "{}", said(&beside));
+    assert_eq!(
+        names(folder.path()),
+        ["t-0001.xml", "t-0002.xml", "t-0003.xml"]
+    );
+    let mixed = run(&["--max-packs", "20", "-o", "t.xml"]);
+    assert_eq!(status(&mixed), 2, "{}", said(&mixed));
+
+    let inside = run(&["--max-packs", "20", "-o", "out/"]);
+    assert_eq!(status(&inside), 0, "{}", said(&inside));
+    assert_eq!(names(&folder.path().join("out")), ["0001.xml", "0002.xml"]);
+}
+
+/// The same refusals as an upload has, in the words of the same codes; findings also as JSON lines.
+#[test]
+fn refused_files_leave_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |serial: &str, expiry: &str| format!("{serial};{};L1;{expiry}\n", product_code());
+    let table = |rows: &str| format!("SN;GTIN;LOT;EXP\n{rows}");
+    let wrong = table(&(row("A 1", "june") + &row("=B1", "290630") + &row("C1", "290630")));
+    let refused = translate(
+        folder.path(),
+        &["--to", "csv", "--findings", "found.jsonl", "-o", "out.csv"],
+        wrong.as_bytes(),
+    );
+    assert_eq!((status(&refused), refused.stdout.len()), (3, 0));
+    assert!(!folder.path().join("out.csv").exists());
+    let found = std::fs::read_to_string(folder.path().join("found.jsonl")).unwrap();
+    let found: Vec<serde_json::Value> = found
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for (row, code) in [(2, "UPL-012"), (2, "UPL-020"), (3, "UPL-019")] {
+        assert!(
+            found
+                .iter()
+                .any(|finding| finding["row"] == row && finding["code"] == code),
+            "{found:?} lacks {code} in row {row}"
+        );
+    }
+    let entities = "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><EPCISDocument>&a;</EPCISDocument>";
+    for (input, code) in [
+        (&b""[..], "UPL-002"),
+        (b"\x89PNG\r\n\x1a\n", "UPL-008"),
+        (b"PK\x03\x04 no archive", "UPL-00"),
+        (entities.as_bytes(), "UPL-006"),
+        (b"<EPCISDocument><EPCISBody>", "UPL-005"),
+        (b"{\"type\": \"EPCISDocument\"}", "UPL-004"),
+    ] {
+        let refused = translate(folder.path(), &["--to", "csv"], input);
+        assert_eq!((status(&refused), refused.stdout.len()), (3, 0));
+        assert!(
+            said(&refused).contains(code),
+            "{} lacks {code}",
+            said(&refused)
+        );
+    }
+    for not_built in ["mdlp", "epcis-2.0"] {
+        let refused = translate(folder.path(), &["--to", not_built], b"");
+        assert_eq!(status(&refused), 2);
+        assert!(said(&refused).contains("is not built yet"));
+    }
+}
