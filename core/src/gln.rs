@@ -2,70 +2,20 @@
 //!
 //! The extension of a location (AI 254) is kept beside it by those who need it.
 
-use crate::check_digit::{NumericKey, NumericKeyError};
 use crate::inline_text::{ascii, identifier_text};
+use crate::issued_key::{IssuedKey, IssuedKeyError, issued_digits};
 
 /// A global location number of 13 digits with a right check digit, and not all zeros.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Gln([u8; 13]);
 
-/// Why a text is not a GLN.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GlnError {
-    /// Wrong length, characters or check digit.
-    #[error("GLN {value:?} {fault}")]
-    Digits {
-        /// The text as given.
-        value: String,
-        /// What is wrong with it.
-        fault: NumericKeyError,
-    },
-    /// All zeros satisfies the check digit but was never issued.
-    #[error("GLN {value} is all zeros, which was never issued")]
-    AllZeros {
-        /// The text as given.
-        value: String,
-    },
-}
-
-impl GlnError {
-    /// The stable code under which this fault is reported.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Digits {
-                fault: NumericKeyError::Length { .. },
-                ..
-            } => "gln_length",
-            Self::Digits {
-                fault: NumericKeyError::Characters { .. },
-                ..
-            } => "gln_characters",
-            Self::Digits {
-                fault: NumericKeyError::CheckDigit { .. },
-                ..
-            } => "gln_check_digit",
-            Self::AllZeros { .. } => "gln_all_zeros",
-        }
-    }
-}
-
 impl Gln {
     /// Reads 13 digits.
-    pub fn parse(text: &str) -> Result<Self, GlnError> {
-        if let Err(fault) = NumericKey::Gln.check(text) {
-            return Err(GlnError::Digits {
-                value: text.to_owned(),
-                fault,
-            });
-        }
-        let mut digits = [b'0'; 13];
-        digits.copy_from_slice(text.as_bytes());
-        if digits == [b'0'; 13] {
-            return Err(GlnError::AllZeros {
-                value: text.to_owned(),
-            });
-        }
-        Ok(Self(digits))
+    ///
+    /// # Errors
+    /// [`IssuedKeyError`] says what keeps the text from being one.
+    pub fn parse(text: &str) -> Result<Self, IssuedKeyError> {
+        issued_digits(IssuedKey::Gln, text).map(Self)
     }
 
     /// The 13 digits.
@@ -74,7 +24,7 @@ impl Gln {
     }
 }
 
-identifier_text!(Gln, GlnError);
+identifier_text!(Gln, IssuedKeyError);
 
 #[cfg(test)]
 mod tests {
@@ -83,7 +33,7 @@ mod tests {
     fn check(text: &str, expected: Result<(), &str>) {
         let actual = Gln::parse(text);
         assert_eq!(
-            actual.as_ref().map(|_| ()).map_err(GlnError::code),
+            actual.as_ref().map(|_| ()).map_err(IssuedKeyError::code),
             expected,
             "{text:?}"
         );

@@ -24,6 +24,7 @@ pub mod gtin;
 pub mod ids;
 mod inline_text;
 pub mod iso15434;
+pub mod issued_key;
 pub mod lot;
 pub mod market;
 pub mod national_code;

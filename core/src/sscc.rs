@@ -2,70 +2,20 @@
 //!
 //! Extension digit, company prefix, serial reference and check digit. What stands inside the container is said by the aggregation, never by the number.
 
-use crate::check_digit::{NumericKey, NumericKeyError};
 use crate::inline_text::{ascii, identifier_text};
+use crate::issued_key::{IssuedKey, IssuedKeyError, issued_digits};
 
 /// A serial shipping container code of 18 digits with a right check digit, and not all zeros.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sscc([u8; 18]);
 
-/// Why a text is not a SSCC.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SsccError {
-    /// Wrong length, characters or check digit.
-    #[error("SSCC {value:?} {fault}")]
-    Digits {
-        /// The text as given.
-        value: String,
-        /// What is wrong with it.
-        fault: NumericKeyError,
-    },
-    /// All zeros satisfies the check digit but was never issued.
-    #[error("SSCC {value} is all zeros, which was never issued")]
-    AllZeros {
-        /// The text as given.
-        value: String,
-    },
-}
-
-impl SsccError {
-    /// The stable code under which this fault is reported.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Digits {
-                fault: NumericKeyError::Length { .. },
-                ..
-            } => "sscc_length",
-            Self::Digits {
-                fault: NumericKeyError::Characters { .. },
-                ..
-            } => "sscc_characters",
-            Self::Digits {
-                fault: NumericKeyError::CheckDigit { .. },
-                ..
-            } => "sscc_check_digit",
-            Self::AllZeros { .. } => "sscc_all_zeros",
-        }
-    }
-}
-
 impl Sscc {
     /// Reads 18 digits.
-    pub fn parse(text: &str) -> Result<Self, SsccError> {
-        if let Err(fault) = NumericKey::Sscc.check(text) {
-            return Err(SsccError::Digits {
-                value: text.to_owned(),
-                fault,
-            });
-        }
-        let mut digits = [b'0'; 18];
-        digits.copy_from_slice(text.as_bytes());
-        if digits == [b'0'; 18] {
-            return Err(SsccError::AllZeros {
-                value: text.to_owned(),
-            });
-        }
-        Ok(Self(digits))
+    ///
+    /// # Errors
+    /// [`IssuedKeyError`] says what keeps the text from being one.
+    pub fn parse(text: &str) -> Result<Self, IssuedKeyError> {
+        issued_digits(IssuedKey::Sscc, text).map(Self)
     }
 
     /// The 18 digits.
@@ -74,7 +24,7 @@ impl Sscc {
     }
 }
 
-identifier_text!(Sscc, SsccError);
+identifier_text!(Sscc, IssuedKeyError);
 
 #[cfg(test)]
 mod tests {
@@ -83,7 +33,7 @@ mod tests {
     fn check(text: &str, expected: Result<(), &str>) {
         let actual = Sscc::parse(text);
         assert_eq!(
-            actual.as_ref().map(|_| ()).map_err(SsccError::code),
+            actual.as_ref().map(|_| ()).map_err(IssuedKeyError::code),
             expected,
             "{text:?}"
         );

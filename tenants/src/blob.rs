@@ -97,8 +97,11 @@ impl Blobs {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
         let copied = io::copy(part, &mut file);
-        file.sync_data()?;
-        copied.map(|bytes| offset + bytes)
+        // Whatever arrived is synced; why the rest did not is told first.
+        let synced = file.sync_data();
+        let bytes = copied?;
+        synced?;
+        Ok(offset + bytes)
     }
 
     /// How much of a file has arrived.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use packtwin_app::checkpoint::{ChainFault, verify_audit_chains};
 use packtwin_app::error::AppError;
 use packtwin_app::house::HouseSettings;
 use packtwin_app::lot::{SendWhat, change_states, recall_lot, request_send, view_lot};
@@ -13,6 +14,7 @@ use packtwin_app::upload::{
     BeginUpload, Begun, Completed, Decision, MappingChoice, append_part, begin_upload,
     change_decision, complete_upload, request_commit,
 };
+use packtwin_core::audit::ChainBroken;
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::code::Code;
 use packtwin_core::ids::UploadId;
@@ -407,5 +409,52 @@ fn a_withdrawn_file_comes_back() {
         assert_eq!(again.id, upload);
         story.work();
         assert_eq!(state(&story, upload), UploadState::Checked);
+    });
+}
+
+/// URS-AT-005: the hourly upkeep seals what the house did outside the database; a tail that is cut off afterwards is named.
+#[test]
+fn a_cut_audit_trail_is_named_by_what_was_sealed() {
+    tell(|story| {
+        known_product(&story);
+        let site = story.house.site();
+        let pass = upkeep(&story.house).unwrap();
+        assert_eq!(
+            (pass.chains_sealed, pass.chains_broken),
+            (2, 0),
+            "tenant and platform"
+        );
+        let folder = site.checkpoint_folder();
+        let reports = verify_audit_chains(site, &folder).unwrap();
+        assert!(
+            reports
+                .iter()
+                .all(|report| report.chain.is_ok() && report.checkpoints == 1)
+        );
+        if story.site.sqlite_file().is_some() {
+            story
+                .site
+                .execute_as_owner("DROP TRIGGER audit_entry_is_not_removed");
+        }
+        let tenant = story.tenant;
+        story.site.execute_as_owner(&format!(
+            "DELETE FROM audit_entry WHERE tenant_id = {tenant} AND seq > 2;
+             UPDATE tenant_head SET audit_seq = 2, audit_hash =
+                 (SELECT hash FROM audit_entry WHERE tenant_id = {tenant} AND seq = 2) WHERE tenant_id = {tenant};"
+        ));
+        let reports = verify_audit_chains(site, &folder).unwrap();
+        let broken: Vec<_> = reports
+            .iter()
+            .filter(|report| report.chain.is_err())
+            .collect();
+        let [only] = broken.as_slice() else {
+            panic!("{reports:?}")
+        };
+        assert_eq!(only.tenant, "alder");
+        assert!(matches!(
+            only.chain,
+            Err(ChainFault::Broken(ChainBroken::Cut { found: 2, .. }))
+        ));
+        assert_eq!(upkeep(&story.house).unwrap().chains_broken, 1);
     });
 }

@@ -1,6 +1,7 @@
 //! The judgement of whole lots: is the product known, which version do the packs belong to, and what stands against
 //! storing them. Single rows were judged by the reader.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use packtwin_core::code::Code;
@@ -87,10 +88,30 @@ fn judge_lot(
             .filter(|market| !released(market))
             .cloned(),
     );
-    if !lot.markets_not_released.is_empty() {
-        lot.block(Code::UploadMarketNotReleased);
+    if stored.is_some() {
+        lot.other_version = version_with(reader, product, &lot.markets_not_released)?
+            .filter(|other| *other != version.version);
+    }
+    match (lot.markets_not_released.is_empty(), lot.other_version) {
+        (true, _) => {}
+        (false, Some(_)) => lot.block(Code::UploadOtherVersion),
+        (false, None) => lot.block(Code::UploadMarketNotReleased),
     }
     Ok(())
+}
+
+/// The latest version, when it has all these markets: a file for them means that one.
+fn version_with(
+    reader: &mut Reader<'_>,
+    product: &ProductRecord,
+    markets: &BTreeSet<String>,
+) -> Result<Option<u32>, AppError> {
+    let latest = version_of(reader, product, product.latest_version)?;
+    let has = |name: &String| {
+        let market = name.parse::<Market>();
+        market.is_ok_and(|market| latest.data.market(market).is_some())
+    };
+    Ok((!markets.is_empty() && markets.iter().all(has)).then_some(latest.version))
 }
 
 fn version_of(
@@ -199,20 +220,34 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
                 lot.expiry_text
             ),
         ),
-        Code::UploadMarketNotReleased => {
-            let markets: Vec<&str> = lot
-                .markets_not_released
-                .iter()
-                .map(String::as_str)
-                .collect();
+        Code::UploadOtherVersion => {
+            let (stored, other) = (lot.version?, lot.other_version?);
             (
                 "market",
                 format!(
-                    "product {product} is not released for market {}",
-                    markets.join(", ")
+                    "lot {batch} belongs to product version {stored}; this file says {other}, which alone is for {}. A lot \
+                     cannot move to another version",
+                    market_words(lot)
                 ),
             )
         }
+        Code::UploadMarketNotReleased => (
+            "market",
+            format!(
+                "product {product} is not released for market {}",
+                market_words(lot)
+            ),
+        ),
         _ => return None,
     })
+}
+
+/// The markets that the lot's version is not for, as a sentence names them.
+fn market_words(lot: &LotTally) -> String {
+    let names: Vec<&str> = lot
+        .markets_not_released
+        .iter()
+        .map(String::as_str)
+        .collect();
+    names.join(", ")
 }

@@ -33,6 +33,8 @@ pub(super) struct LotTally {
     pub(super) markets: BTreeSet<String>,
     /// Those of them that the version is not for.
     pub(super) markets_not_released: BTreeSet<String>,
+    /// The product's latest version, when the file means that one and the lot belongs to another.
+    pub(super) other_version: Option<u32>,
     /// Which markets of the version take packs of this lot.
     pub(super) standing: MarketStanding,
     pub(super) product: Option<ProductNo>,
@@ -103,6 +105,7 @@ impl Tally {
                     version_unknown_to_hub: false,
                     markets: market.into_iter().collect(),
                     markets_not_released: BTreeSet::new(),
+                    other_version: None,
                     standing: MarketStanding::default(),
                     product: None,
                     load: None,

@@ -11,7 +11,7 @@ use packtwin_core::time::Timestamp;
 
 use super::stored::{at_if, column_count, count, hash_if, known, parsed};
 use crate::error::StoreError;
-use crate::schema::{load, product};
+use crate::schema::{load, product, upload_lot};
 use crate::scope::{Reader, Writer};
 
 /// How far a load has come.
@@ -205,6 +205,15 @@ impl Writer<'_> {
             .filter(load::load_no.eq(no.0))
             .filter(load::state.eq(LoadState::Storing.as_str()))
             .execute(self.connection)?;
+        if deleted == 1 {
+            // The lot of the upload can be committed again.
+            diesel::update(upload_lot::table)
+                .filter(upload_lot::tenant_id.eq(self.tenant_id()))
+                .filter(upload_lot::product_no.eq(product.0))
+                .filter(upload_lot::load_no.eq(no.0))
+                .set(upload_lot::load_no.eq(None::<i32>))
+                .execute(self.connection)?;
+        }
         Ok(deleted == 1)
     }
 

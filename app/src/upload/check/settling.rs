@@ -1,0 +1,114 @@
+//! The third pass of a check: what reading and comparing found is brought together in row order.
+
+use packtwin_core::code::Code;
+use packtwin_core::finding::{Finding, Severity};
+
+use super::Interrupted;
+use super::comparing::Cross;
+use crate::upload::ledger::{FindingReader, Ledger, WorkFiles};
+use crate::upload::spool::{Entry, Sorted};
+use crate::upload::tally::Tally;
+
+/// The third pass: findings of reading and of comparing, merged in row order. Answers how many rows have a proposal for
+/// each of their errors.
+pub(super) fn settle_findings(
+    ledger: &mut Ledger,
+    files: &WorkFiles,
+    mut cross: Sorted,
+    tally: &Tally,
+    keep_first: bool,
+) -> Result<u64, Interrupted> {
+    let mut read = FindingReader::open(&files.read_findings())?;
+    let mut from_read = read.next_finding()?;
+    let mut from_cross = cross.next_entry()?;
+    let mut fixable = Fixable::default();
+    loop {
+        let cross_first = match (&from_read, &from_cross) {
+            (Some(finding), Some(entry)) => Cross::read(entry).0 < finding.row,
+            (None, Some(_)) => true,
+            (Some(_), None) => false,
+            (None, None) => break,
+        };
+        let finding = if cross_first {
+            let finding = from_cross
+                .as_ref()
+                .map(|entry| cross_finding(entry, tally, keep_first));
+            from_cross = cross.next_entry()?;
+            finding
+        } else {
+            let finding = from_read.take();
+            from_read = read.next_finding()?;
+            finding
+        };
+        if let Some(finding) = finding {
+            fixable.take(&finding);
+            ledger.push(&finding)?;
+        }
+    }
+    drop(read);
+    std::fs::remove_file(files.read_findings())?;
+    Ok(fixable.finish())
+}
+
+/// Counts rows all of whose errors have a proposal.
+#[derive(Default)]
+struct Fixable {
+    row: u64,
+    errors: u64,
+    proposals: u64,
+    rows: u64,
+}
+
+impl Fixable {
+    fn take(&mut self, finding: &Finding) {
+        if finding.row != self.row {
+            self.close();
+            self.row = finding.row;
+        }
+        if finding.severity == Severity::Error {
+            self.errors += 1;
+            self.proposals += u64::from(finding.proposal.is_some());
+        }
+    }
+
+    fn close(&mut self) {
+        self.rows += u64::from(self.errors > 0 && self.errors == self.proposals);
+        (self.errors, self.proposals) = (0, 0);
+    }
+
+    fn finish(mut self) -> u64 {
+        self.close();
+        self.rows
+    }
+}
+
+fn cross_finding(entry: &Entry, tally: &Tally, keep_first: bool) -> Finding {
+    let (row, cross) = Cross::read(entry);
+    match cross {
+        Cross::Twice { first_row } => {
+            let text = format!("rows {first_row} and {row}: the same serial twice in this file");
+            let finding = Finding::error(Code::UploadSerialTwiceInFile, row, "serial", text);
+            let severity = if keep_first {
+                Severity::Fixed
+            } else {
+                Severity::Error
+            };
+            Finding {
+                severity,
+                ..finding
+            }
+            .proposing(format!("keep row {first_row}"))
+        }
+        Cross::Taken { product, load } => {
+            let code = tally.lots.iter().find(|lot| lot.product == Some(product));
+            let code = code.map_or("", |lot| lot.product_text.as_str());
+            let batch = tally
+                .taken_lots
+                .get(&(product, load))
+                .map_or("", String::as_str);
+            let text =
+                format!("row {row}: this serial already exists for product {code} in lot {batch}");
+            Finding::error(Code::UploadSerialTaken, row, "serial", text)
+        }
+    }
+}
