@@ -4,8 +4,10 @@
 //! record of its own (ATK-071). No secret, cookie, key or serial is handed to a log call anywhere (ATK-072); a panic is
 //! told by its place alone, since its message may hold data.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// How a record looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,14 +33,17 @@ fn subscribe<W>(format: LogFormat, level: &str, writer: W)
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer);
+    let filter: Targets = level
+        .parse()
+        .unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let site = tracing_subscriber::registry().with(filter);
     // A second start in one process (a test) keeps the first subscriber.
     let _first_one_stays = match format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        LogFormat::Text => builder.with_target(false).with_ansi(false).try_init(),
+        LogFormat::Json => site.with(lines.json().flatten_event(true)).try_init(),
+        LogFormat::Text => site
+            .with(lines.with_target(false).with_ansi(false))
+            .try_init(),
     };
 }
 
