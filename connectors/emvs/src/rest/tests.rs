@@ -136,11 +136,7 @@ fn faults_have_their_codes() {
             "61020011",
         ),
     ] {
-        assert_eq!(
-            get(path, query),
-            (422, code.to_owned()),
-            "{path} {query}"
-        );
+        assert_eq!(get(path, query), (422, code.to_owned()), "{path} {query}");
     }
     let all = ask("GET", path, "batch=&expiry=xx", "").unwrap_err();
     assert!(all.body.contains("batch number is missing") && all.body.contains("six digits"));
