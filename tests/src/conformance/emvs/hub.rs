@@ -6,7 +6,7 @@ use packtwin_core::market::Market;
 use packtwin_core::pack::PackState;
 use packtwin_core::product::{ProductState, VersionState};
 use packtwin_core::verification::manufacturer::{accept_batch, accept_serial, recall, withdraw};
-use packtwin_core::verification::{Found, Holding, KnownBatch, Outcome};
+use packtwin_core::verification::{Found, Holding, KnownBatch, MarketLayers, Outcome};
 use packtwin_eu_hub::rules::{HubAnswer, hub_answer};
 use packtwin_eu_hub::{HubSettings, Release};
 
@@ -119,23 +119,30 @@ fn packs(row: &CsvRow, result: &mut Row) -> Result<String, String> {
     }
     let [here, there]: [Market; 2] =
         ["DE", "FR"].map(|code| code.parse().expect("two capital letters are a market"));
-    let markets = [(here, holding.product), (there, ProductState::Active)];
+    let batch = stored(holding)?;
+    let layers = |market, product, batch| MarketLayers {
+        market,
+        product,
+        batch,
+    };
+    let markets = [
+        layers(here, holding.product, batch.state),
+        layers(there, ProductState::Active, BatchState::Active),
+    ];
     let expiry = match variation.contains("another expiry") {
         true => Expiry::parse("301231", now().year()).map_err(|error| error.to_string())?,
-        false => stored(holding)?.expiry,
+        false => batch.expiry,
     };
-    Ok(
-        match accept_batch(&markets, holding.batch.as_ref(), expiry) {
-            Err(_) => "REJECTED".to_owned(),
-            Ok(taken) if taken.refused.is_empty() => "OK".to_owned(),
-            Ok(taken) => {
-                result.same("the other market takes it", vec![there], taken.accepted);
-                result.same("the withdrawn market refuses it", vec![here], taken.refused);
-                // The row calls the market X.
-                "REJECTED for X".to_owned()
-            }
-        },
-    )
+    Ok(match accept_batch(&markets, Some(batch.expiry), expiry) {
+        Err(_) => "REJECTED".to_owned(),
+        Ok(taken) if taken.refused.is_empty() => "OK".to_owned(),
+        Ok(taken) => {
+            result.same("the other market takes it", vec![there], taken.accepted);
+            result.same("the closed market refuses it", vec![here], taken.refused);
+            // The row calls the market X.
+            "REJECTED for X".to_owned()
+        }
+    })
 }
 
 fn stored(holding: &Holding) -> Result<KnownBatch, String> {
