@@ -8,6 +8,7 @@ use packtwin_core::verification::{
     Undo, Write, decide,
 };
 use packtwin_emvs::rest::{self, HttpRequest, RestRequest};
+use packtwin_emvs::soap::code::PAIRS;
 use packtwin_emvs::soap::{self, Form, Process, Responder, SoapBody, SoapCall};
 use packtwin_emvs::{Answered, Background};
 
@@ -42,6 +43,7 @@ pub(super) fn check(row: &CsvRow, result: &mut Row) {
                 check_meaning(row, "soap", &scenario, &asked, result);
                 same_if_given(result, "soap_code", row.get("soap_code"), &asked.code);
                 check_alert(row.get("soap_alert"), "soap_alert", asked.alarm, result);
+                check_version_4(row, &scenario, &asked, result);
             }
             Err(why) => result.not_understood(&why),
         }
@@ -70,6 +72,20 @@ pub(super) fn check(row: &CsvRow, result: &mut Row) {
             }
             Err(why) => result.not_understood(&why),
         }
+    }
+}
+
+/// The interface before twins: the loud code of the pair stands for both, with the same alert decision.
+fn check_version_4(row: &CsvRow, scenario: &Scenario, newer: &Asked, result: &mut Row) {
+    match ask_soap(scenario, row.get("soap_op"), SoapInterface::V4) {
+        Ok(older) => {
+            let mut pairs = PAIRS.into_iter();
+            let pair = pairs.find(|pair| pair.quiet == Some(newer.code.as_str()));
+            let expected = pair.map_or(newer.code.as_str(), |pair| pair.loud);
+            result.same("soap_code of version 4", expected, older.code.as_str());
+            result.same("alarm of version 4", newer.alarm, older.alarm);
+        }
+        Err(why) => result.not_understood(&why),
     }
 }
 
