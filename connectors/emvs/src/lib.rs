@@ -5,6 +5,8 @@
 //! What is decided stands in `packtwin_core::verification`; here is no socket, no clock and no store. Serves URS-VF-001,
 //! URS-VF-002, URS-VF-007, URS-VF-014.
 
+#[cfg(test)]
+mod agreement;
 pub mod rest;
 pub mod soap;
 pub mod wording;

@@ -1,7 +1,7 @@
 //! What the manufacturers' side may do to product, batch and serial: upload, recall, withdraw (Art. 33 to 35, 40).
 //!
-//! A recall and a withdrawal happen once and for ever; a serial is taken once per product; a batch has one expiry; a
-//! withdrawn market takes no new batches while the others do. Serves URS-VF-008, URS-SN-005. The changes of single packs
+//! A recall and a withdrawal happen once per market and for ever; a serial is taken once per product; a batch has one expiry;
+//! a market in which the product is withdrawn or the batch recalled takes no more packs while the others do. Serves URS-VF-008, URS-SN-005. The changes of single packs
 //! are those of every other actor, see [`super::decision`].
 
 use crate::expiry::Expiry;
@@ -9,7 +9,7 @@ use crate::lot::BatchState;
 use crate::market::Market;
 use crate::product::ProductState;
 
-use super::found::{KnownBatch, KnownPack};
+use super::found::{KnownPack, MarketLayers};
 
 /// Why the manufacturers' side is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,12 +25,9 @@ pub enum UploadRefused {
         /// As sent.
         sent: Expiry,
     },
-    /// The product is withdrawn from every market named.
-    #[error("the product is withdrawn from every market named")]
-    WithdrawnEverywhere,
-    /// A recalled batch takes nothing more.
-    #[error("the batch is recalled; it takes no more packs")]
-    BatchRecalled,
+    /// No market named takes packs of this batch any more.
+    #[error("in every market named the product is withdrawn or the batch recalled")]
+    ClosedEverywhere,
 }
 
 /// A state of product or batch that is final.
@@ -44,43 +41,42 @@ pub enum FinalState {
     Withdrawn,
 }
 
-/// The markets that take packs of a batch, and those that refuse them because the product is withdrawn there.
+/// The markets that take packs of a batch, and those that are closed to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadMarkets {
     /// Packs are stored for these.
     pub accepted: Vec<Market>,
-    /// The product is withdrawn from these.
+    /// In these the product is withdrawn or the batch recalled.
     pub refused: Vec<Market>,
 }
 
-/// Tests the batch of an upload against what is stored.
+/// Tests the batch of an upload against what is stored: product and batch in every market named, and the stored expiry.
 ///
 /// # Errors
-/// The batch has another expiry, is recalled, or no market is left that takes it.
+/// The batch has another expiry, or no market is left that takes it.
 pub fn accept_batch(
-    markets: &[(Market, ProductState)],
-    stored: Option<&KnownBatch>,
+    markets: &[MarketLayers],
+    stored: Option<Expiry>,
     expiry: Expiry,
 ) -> Result<UploadMarkets, UploadRefused> {
-    if let Some(stored) = stored {
-        if stored.expiry != expiry {
-            return Err(UploadRefused::OtherExpiry {
-                stored: stored.expiry,
-                sent: expiry,
-            });
-        }
-        if stored.state == BatchState::Recalled {
-            return Err(UploadRefused::BatchRecalled);
-        }
+    if let Some(stored) = stored.filter(|stored| *stored != expiry) {
+        return Err(UploadRefused::OtherExpiry {
+            stored,
+            sent: expiry,
+        });
     }
-    let of = |state| {
-        let markets = markets.iter().filter(move |(_, known)| *known == state);
-        markets.map(|(market, _)| *market).collect::<Vec<Market>>()
+    let is_open = |layers: &&MarketLayers| {
+        layers.product == ProductState::Active && layers.batch == BatchState::Active
     };
-    let (accepted, refused) = (of(ProductState::Active), of(ProductState::Withdrawn));
-    match accepted.is_empty() && !refused.is_empty() {
-        true => Err(UploadRefused::WithdrawnEverywhere),
-        false => Ok(UploadMarkets { accepted, refused }),
+    let (open, closed): (Vec<&MarketLayers>, Vec<&MarketLayers>) =
+        markets.iter().partition(is_open);
+    let names = |layers: Vec<&MarketLayers>| layers.iter().map(|layers| layers.market).collect();
+    match open.is_empty() && !closed.is_empty() {
+        true => Err(UploadRefused::ClosedEverywhere),
+        false => Ok(UploadMarkets {
+            accepted: names(open),
+            refused: names(closed),
+        }),
     }
 }
 
@@ -135,26 +131,26 @@ mod tests {
     }
 
     #[test]
-    fn a_withdrawn_market_takes_no_batch_and_the_others_do() {
+    fn a_closed_market_takes_no_batch_and_the_others_do() {
         let expiry = |raw| Expiry::parse(raw, 2026).unwrap();
-        let (de, fr) = (market("DE"), market("FR"));
-        let markets = [(de, ProductState::Withdrawn), (fr, ProductState::Active)];
-        let taken = accept_batch(&markets, None, expiry("280131")).unwrap();
-        assert_eq!((taken.accepted, taken.refused), (vec![fr], vec![de]));
-        let nowhere = accept_batch(&markets[..1], None, expiry("280131"));
-        assert_eq!(nowhere, Err(UploadRefused::WithdrawnEverywhere));
-        let stored = KnownBatch {
-            number: "L1".parse().unwrap(),
-            expiry: expiry("280200"),
-            state: BatchState::Active,
+        let layers = |code, product, batch| MarketLayers {
+            market: market(code),
+            product,
+            batch,
         };
-        let other = accept_batch(&markets, Some(&stored), expiry("280131"));
+        use {BatchState as B, ProductState as P};
+        let markets = [
+            layers("DE", P::Withdrawn, B::Active),
+            layers("FR", P::Active, B::Active),
+            layers("ES", P::Active, B::Recalled),
+        ];
+        let sent = expiry("280131");
+        let taken = accept_batch(&markets, Some(sent), sent).unwrap();
+        assert_eq!(taken.accepted, [market("FR")]);
+        assert_eq!(taken.refused, [market("DE"), market("ES")]);
+        let closed = accept_batch(&markets[2..], None, sent);
+        assert_eq!(closed, Err(UploadRefused::ClosedEverywhere));
+        let other = accept_batch(&markets, Some(expiry("280200")), sent);
         assert!(matches!(other, Err(UploadRefused::OtherExpiry { .. })));
-        let recalled = KnownBatch {
-            state: BatchState::Recalled,
-            ..stored
-        };
-        let late = accept_batch(&markets, Some(&recalled), expiry("280200"));
-        assert_eq!(late, Err(UploadRefused::BatchRecalled));
     }
 }

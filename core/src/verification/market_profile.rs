@@ -42,6 +42,8 @@ pub struct MarketProfile {
     pub bulk_packs_max: usize,
     /// Whether the same serial twice in one bulk request alerts.
     pub bulk_duplicate_alerts: bool,
+    /// What becomes of a repackaging for which too few doses were checked out (A67).
+    pub repack_buffer_short: ShortBuffer,
     /// The market's clock.
     pub clock: MarketClock,
     /// The dialect whose conventions count where the wire does not say.
@@ -109,6 +111,15 @@ pub enum SoapInterface {
     V4,
     /// With a twin code for "no alert".
     V5,
+}
+
+/// What becomes of a repackaging for which too few doses were checked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ShortBuffer {
+    /// It is refused.
+    Refused,
+    /// It is taken with the warning A67.
+    Warned,
 }
 
 /// Whether an element must be there.
@@ -180,7 +191,7 @@ pub enum ProfileError {
 }
 
 /// Every setting there is.
-const SETTINGS: [&str; 31] = [
+const SETTINGS: [&str; 32] = [
     "repeats_tolerated",
     "typing_errors_tolerated",
     "deferred_repeat_alerts",
@@ -193,6 +204,7 @@ const SETTINGS: [&str; 31] = [
     "expiry_day_zero",
     "bulk_packs_max",
     "bulk_duplicate_alerts",
+    "repack_buffer_short",
     "utc_offset_minutes",
     "summer_time",
     "home_dialect",
@@ -332,6 +344,7 @@ impl MarketProfile {
             expiry_day_zero: DayZeroRule::LastDay,
             bulk_packs_max: 1,
             bulk_duplicate_alerts: true,
+            repack_buffer_short: ShortBuffer::Refused,
             clock: MarketClock {
                 utc_offset_minutes: 0,
                 summer_time: SummerTime::None,
@@ -404,6 +417,13 @@ impl MarketProfile {
                     .map_err(|_| wrong("a number within the limit"))?;
             }
             "bulk_duplicate_alerts" => self.bulk_duplicate_alerts = yes()?,
+            "repack_buffer_short" => {
+                self.repack_buffer_short = match value {
+                    "refused" => ShortBuffer::Refused,
+                    "warned" => ShortBuffer::Warned,
+                    _ => return Err(wrong("refused or warned")),
+                }
+            }
             "utc_offset_minutes" => {
                 let minutes = value.parse::<i32>().ok().filter(|m| m.abs() <= 14 * 60);
                 self.clock.utc_offset_minutes =

@@ -19,6 +19,7 @@ pub mod market_profile;
 pub mod outcome;
 #[cfg(test)]
 mod properties;
+pub mod repack;
 pub mod request;
 pub mod trail;
 pub mod undo;

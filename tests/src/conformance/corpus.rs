@@ -21,6 +21,13 @@ impl CsvRow {
         Some(self.get(column)).filter(|value| !value.is_empty())
     }
 
+    /// The same row with another value in one column.
+    pub fn replacing(&self, column: &str, value: &str) -> CsvRow {
+        let mut row = self.0.clone();
+        row.insert(column.to_owned(), value.to_owned());
+        CsvRow(row)
+    }
+
     /// Whether a column says `true`.
     pub fn is(&self, column: &str) -> bool {
         self.get(column) == "true"

@@ -6,6 +6,7 @@
 //! pass, so that the list stays true.
 
 mod corpus;
+mod emvs;
 mod identifiers;
 mod report;
 
@@ -33,7 +34,7 @@ pub const SUITES: [Suite; 6] = [
     Suite {
         name: "emvs",
         folder: "emvs",
-        run: None,
+        run: Some(emvs::run),
     },
     Suite {
         name: "epcis",

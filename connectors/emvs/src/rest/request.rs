@@ -102,7 +102,7 @@ pub fn read(
     profile: &MarketProfile,
     reference_year: i32,
 ) -> Result<RestRequest, Box<RestAnswer>> {
-    let segments: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+    let segments: Vec<&str> = request.path.split('/').collect();
     let start = segments
         .iter()
         .position(|segment| segment.eq_ignore_ascii_case("product"))
@@ -112,11 +112,11 @@ pub fn read(
         ("GET", ["packs", reference]) => Ok(RestRequest::BulkResult {
             reference: (*reference).to_owned(),
         }),
-        (method @ ("GET" | "PATCH"), [scheme, code, "pack", serial]) => {
+        (method @ ("GET" | "PATCH"), [scheme, code, "pack", serial @ ..]) if serial.len() < 2 => {
             let path = PackPath {
                 scheme,
                 code,
-                serial,
+                serial: serial.first().copied().unwrap_or_default(),
             };
             single(request, method, &path, profile, reference_year).map(RestRequest::Single)
         }

@@ -5,7 +5,7 @@
 
 use packtwin_core::verification::input::{Element, InputFault, InputFaultKind};
 use packtwin_core::verification::market_profile::SoapInterface;
-use packtwin_core::verification::{AlertCode, Decision, MarketProfile, Operation, Outcome};
+use packtwin_core::verification::{AlertCode, Decision, Layer, MarketProfile, Operation, Outcome};
 
 /// Done.
 pub const SUCCESS: &str = "NMVS_SUCCESS";
@@ -117,7 +117,11 @@ pub fn code_of<'p>(
 /// Between markets the code says whether the state asked for is the one the pack has.
 fn inactive_pair(operation: Operation, decision: &Decision) -> CodePair {
     let same_state = match operation {
-        Operation::Remove(removal) => decision.state == Some(removal.state()),
+        // What stands over the pack is a reason of another kind, whatever its own state.
+        Operation::Remove(removal) => {
+            decision.layer.map(Layer::outcome) != Some(decision.outcome)
+                && decision.state == Some(removal.state())
+        }
         Operation::Verify | Operation::Status | Operation::Undo(_) => false,
     };
     match (decision.intermarket, same_state) {
