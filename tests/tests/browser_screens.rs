@@ -47,7 +47,7 @@ fn a_product_gets_a_version_for_a_further_market_and_is_compared() {
     browser.click("Add the version");
     browser.see("draft");
     browser.click("Send version 2 to the hub");
-    browser.see_after_a_while("FR France");
+    browser.see_after_a_while("Alder France");
     browser.wait_for_state("acknowledged");
     browser.picture("3-acknowledged");
 
@@ -142,7 +142,7 @@ fn an_administrator_invites_gives_a_key_and_adds_a_webhook() {
     browser.see("The invitation link");
     browser.see("/set-password?token=");
     browser.click("Roles");
-    browser.see("Roles that must not meet in one person");
+    browser.see("Packaging data specialist");
     browser.picture("2-roles");
 
     browser.click("API keys");

@@ -41,11 +41,12 @@ fn a_dropped_file_is_mapped_for_its_partner_and_its_fixes_are_accepted() {
     browser.see("2030-12-31");
     browser.picture("2-trial");
     browser.click("Save and check the file");
-    browser.see_after_a_while("3 of 5 rows are right");
+    browser.see_after_a_while("1 row would be right with the proposals below");
+    browser.see("4 of 5 rows are right; 0 of 1 lot can be stored.");
     browser.picture("3-findings");
-    browser.click_beginning("Accept");
-    browser.see_after_a_while("4 of 5 rows are right");
-    browser.see("Take the fix back");
+    browser.click("Accept 1 fix");
+    browser.see_after_a_while("Take the fixes back");
+    browser.see("Store 4 packs");
     browser.picture("4-accepted");
 
     // The next file of the same partner is read without a question.
@@ -53,7 +54,7 @@ fn a_dropped_file_is_mapped_for_its_partner_and_its_fixes_are_accepted() {
     browser.fill("From which partner", "Packager North");
     browser.drop_file("P2.csv", &file("P2"));
     browser.arrive("/uploads/");
-    browser.see_after_a_while("3 of 5 rows are right");
+    browser.see_after_a_while("4 of 5 rows are right");
     browser.see("Packager North");
     browser.screen(Screen::Tablet);
     browser.picture("5-next-file");
