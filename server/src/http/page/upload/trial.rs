@@ -167,7 +167,8 @@ mod tests {
             Finding::error(Code::UploadSpreadsheetNumber, 3, "SN", "serial was changed"),
             Finding::error(Code::UploadSpreadsheetNumber, 90, "SN", "another one"),
         ];
-        let trial = trial(&detail, &mapping, &tried, Timestamp::from_micros(0));
+        let now = Timestamp::parse("2026-11-22T08:00:00Z").unwrap();
+        let trial = trial(&detail, &mapping, &tried, now);
         assert_eq!(trial.headings, ["Serial", "Product code", "Lot", "Expiry"]);
         let cells = |row: usize| -> Vec<&str> {
             let cells = trial.rows[row].cells.iter();
