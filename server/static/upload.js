@@ -1,7 +1,7 @@
 // Resumable upload from the drop zone, in parts, with pause, and continuing after a broken line or a reload.
 //
 // The contract with the API (the same one every client uses):
-//   POST  {resumable}              {"name", "size"}, Idempotency-Key     -> 201 {"id", "offset"}
+//   POST  {resumable}              {"name", "size", "partner"?}, Idempotency-Key -> 201 {"id", "offset"}
 //   GET   {resumable}/{id}                                                -> 200 {"id", "offset", "state"}, 404 when gone
 //   PATCH {resumable}/{id}         Upload-Offset: n, the part's bytes     -> 204 Upload-Offset: the next offset
 //                                                                           409 Upload-Offset: where to go on
@@ -45,6 +45,7 @@
     constructor(file) {
       this.file = file;
       this.key = keyOf(file);
+      this.partner = form.elements.partner?.value.trim();
       this.isPaused = false;
       this.isSending = false;
       this.line = new Line(file.name, file.size, () => this.togglePause());
@@ -73,7 +74,7 @@
         localStorage.removeItem(this.key);
       }
       const headers = { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random()}` };
-      const answer = await this.call("POST", base, JSON.stringify({ name: this.file.name, size: this.file.size }), headers);
+      const answer = await this.call("POST", base, JSON.stringify({ name: this.file.name, size: this.file.size, ...this.partner && { partner: this.partner } }), headers);
       if (!answer.ok) throw await refusalOf(answer);
       const begun = await answer.json();
       remember(this.key, begun.id);

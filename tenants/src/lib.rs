@@ -13,6 +13,7 @@ pub mod error;
 mod founding;
 pub mod key_sign_in;
 pub mod password;
+pub mod probe;
 pub mod random;
 #[allow(missing_docs, reason = "columns are described in the migrations")]
 mod schema;

@@ -44,7 +44,7 @@ pub(crate) struct SiteInner {
     pub(crate) folder: PathBuf,
     pub(crate) environment: Environment,
     pub(crate) key: SiteKey,
-    engine: Engine,
+    pub(crate) engine: Engine,
     /// SQLite has one writer. Writers of this process wait here in turn instead of polling the file's lock.
     writer: Mutex<()>,
 }

@@ -28,6 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ASK_EVERY: Duration = Duration::from_millis(100);
 /// No picture is taller than this; a longer page is cut.
 const PICTURE_HEIGHT_MAX: u64 = 4000;
+/// The tab key, as the driver wants it.
+const TAB: &str = "\u{e004}";
+/// The enter key, as the driver wants it.
+pub const ENTER: &str = "\u{e007}";
+/// The escape key, as the driver wants it.
+pub const ESCAPE: &str = "\u{e00c}";
 /// What a person can click.
 const CLICKABLE: &str = "self::a or self::button or self::summary or self::label";
 
@@ -166,6 +172,26 @@ impl Browser {
         self.click_xpath(&begins, text);
     }
 
+    /// Clicks the button that reads exactly so; links and menus of the same words are left.
+    pub fn click_button(&self, text: &str) {
+        let xpath = format!("//button[normalize-space(.)={}]", quoted(text));
+        self.click_xpath(&xpath, text);
+    }
+
+    /// Clicks the first button that begins so.
+    pub fn click_button_beginning(&self, text: &str) {
+        let xpath = format!(
+            "//main//button[starts-with(normalize-space(.), {})]",
+            quoted(text)
+        );
+        self.click_xpath(&xpath, text);
+    }
+
+    /// Opens the first row of the list.
+    pub fn click_first_row(&self) {
+        self.click_xpath("//tr[@data-href]//a", "the first row");
+    }
+
     /// Clears the field with this label and types into it.
     pub fn fill(&self, label: &str, value: &str) {
         let field = self.field(label);
@@ -188,6 +214,78 @@ impl Browser {
             let input = client.find(Locator::Css("input[type=file]")).await?;
             input.send_keys(file).await
         });
+    }
+
+    /// Drops a file of this name and text onto the drop zone: a real file in a real drop event, as the file manager makes it.
+    pub fn drop_file(&self, name: &str, text: &str) {
+        let script = "const data = new DataTransfer();
+            data.items.add(new File([arguments[1]], arguments[0], { type: 'text/csv' }));
+            const zone = document.querySelector('.drop');
+            for (const kind of ['dragenter', 'dragover', 'drop'])
+              zone.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));";
+        self.script(script, vec![name.into(), text.into()]);
+    }
+
+    /// Lets the pages' own code meet what a story needs, such as a line that is slow.
+    pub fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.run(async |client| client.execute(script, arguments).await)
+    }
+
+    /// Types into the field of this name; for forms that ask for the same thing several times.
+    pub fn fill_named(&self, name: &str, value: &str) {
+        self.run(async |client| {
+            let field = client.find(Locator::Id(name)).await?;
+            field.clear().await?;
+            field.send_keys(value).await
+        });
+    }
+
+    /// Waits until the focus is on what holds this text; for a field that is empty, an empty one.
+    pub fn wait_for_focus(&self, text: &str) {
+        let script =
+            "const at = document.activeElement; return at === document.body ? null : at.innerText";
+        self.wait(&format!("the focus on {text:?}"), |browser| {
+            let said = browser.script(script, Vec::new());
+            let said = said.as_str()?.trim();
+            (said == text || !text.is_empty() && said.contains(text)).then_some(())
+        });
+    }
+
+    /// Waits until the title line of the page, loaded again and again, says this state.
+    pub fn wait_for_state(&self, state: &str) {
+        let script = "return document.querySelector('.title h1 .mark')?.innerText ?? ''";
+        self.wait(&format!("the state {state:?}"), |browser| {
+            let is_there = browser.script(script, Vec::new()).as_str() == Some(state);
+            if !is_there {
+                browser.run(async |client| client.refresh().await);
+            }
+            is_there.then_some(())
+        });
+    }
+
+    /// Presses keys where the focus is.
+    pub fn press(&self, keys: &str) {
+        self.run(async |client| client.active_element().await?.send_keys(keys).await);
+    }
+
+    /// Goes from field to field by the tab key until the focus is on what reads so, and sees that the focus can be seen.
+    pub fn tab_to(&self, text: &str) {
+        const FIELDS_MAX: usize = 80;
+        let focused = "const at = document.activeElement;
+            const label = at.labels?.[0]?.innerText ?? '';
+            return [(label || at.innerText || '').trim(), getComputedStyle(at).outlineStyle]";
+        for _ in 0..FIELDS_MAX {
+            self.press(TAB);
+            let found = self.script(focused, Vec::new());
+            if found[0].as_str().is_some_and(|said| said.starts_with(text)) {
+                assert_ne!(found[1], "none", "the focus on {text:?} can be seen");
+                return;
+            }
+        }
+        panic!(
+            "the tab key never came to {text:?}; the page said:\n{}",
+            self.text()
+        );
     }
 
     /// Waits until the page says this somewhere where a person can read it.

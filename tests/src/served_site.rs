@@ -78,6 +78,7 @@ struct Place {
     database: PathBuf,
     configuration: PathBuf,
     url: String,
+    control_port: u16,
 }
 
 impl Place {
@@ -87,16 +88,18 @@ impl Place {
             database: folder.join("site.db"),
             configuration: folder.join("packtwin.toml"),
             url: format!("http://127.0.0.1:{}", free_port()),
+            control_port: free_port(),
         }
     }
 
     fn write_configuration(&self) {
         let text = format!(
-            "environment = 'test'\nlisten = '{}'\npublic_url = '{}'\ndatabase = '{}'\nfolder = '{}'\n",
+            "environment = 'test'\nlisten = '{}'\npublic_url = '{}'\ndatabase = '{}'\nfolder = '{}'\n[webhooks]\nloopback = true\n[simulators]\neu_hub = 'http://127.0.0.1:{}'\n",
             self.url.trim_start_matches("http://"),
             self.url,
             self.database.display(),
-            self.folder.display()
+            self.folder.display(),
+            self.control_port
         );
         std::fs::write(&self.configuration, text).expect("the configuration is written");
     }
@@ -135,7 +138,10 @@ impl Place {
 
         let authority = SandboxAuthority::generate(now).expect("a sandbox authority");
         let identity = authority.server(now).expect("a certificate for the hub");
-        let settings = SimulatorSettings::new(identity, authority.trusted_pem());
+        let settings = SimulatorSettings {
+            control_port: self.control_port,
+            ..SimulatorSettings::new(identity, authority.trusted_pem())
+        };
         let hub = HubSimulator::start(settings, clock.clone()).expect("the hub starts");
         let webhooks = WebhookPoster {
             trusted_pem: String::new(),

@@ -21,14 +21,19 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Health { state: "live" })
 }
 
-/// The site can work: the database answers.
+/// The site can work: the database takes a write and has the schema of this build, the folder takes a file and has room.
+/// The answer holds for five seconds.
 ///
 /// # Errors
 /// SYS-002 with `Retry-After` when it cannot, so that a balancer sends elsewhere.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = 200, body = Health)))]
 pub async fn ready(shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
-    shared
-        .block(|shared| shared.site.tenant_list().map_err(Problem::from))
+    let is_ready = shared
+        .block(|shared| Ok(shared.readiness.is_ready(&shared.site, shared.now())))
         .await?;
-    Ok(HttpResponse::Ok().json(Health { state: "ready" }))
+    if is_ready {
+        Ok(HttpResponse::Ok().json(Health { state: "ready" }))
+    } else {
+        Err(Problem::unavailable())
+    }
 }

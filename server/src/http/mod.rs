@@ -31,6 +31,7 @@ mod page;
 mod problem;
 mod product;
 mod rate_limit;
+pub mod readiness;
 mod receipt;
 mod request;
 mod role;

@@ -14,6 +14,7 @@ use packtwin_transport::webhook::WebhookPoster;
 use super::caller::Caller;
 use super::problem::Problem;
 use super::rate_limit::RateLimits;
+use super::readiness::Readiness;
 use super::session_token::SessionTokens;
 use crate::configuration::Configuration;
 use crate::pages::view::sign_in::DemoAccount;
@@ -30,6 +31,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The budgets of callers.
     pub rate_limits: RateLimits,
+    /// Whether the site can work.
+    pub readiness: Readiness,
     /// Session and form tokens.
     pub tokens: SessionTokens,
     /// Accounts that the sign-in page of a demo site shows; empty everywhere else.
@@ -52,6 +55,7 @@ impl Shared {
             configuration,
             clock,
             rate_limits,
+            readiness: Readiness::default(),
             tokens,
             demo_accounts: Vec::new(),
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
 use diesel::r2d2::{self, ManageConnection};
 use diesel::{Connection as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -99,6 +100,25 @@ impl Engine {
         Ok(())
     }
 
+    /// The versions of the migrations in this build, the oldest first.
+    ///
+    /// # Errors
+    /// The embedded migrations cannot be read.
+    pub(crate) fn migrations(&self) -> Result<Vec<String>, StoreError> {
+        let unreadable = |error: Box<dyn std::error::Error + Send + Sync>| {
+            StoreError::WrongSite(format!(
+                "the migrations of this build cannot be read: {error}"
+            ))
+        };
+        let mut versions: Vec<String> = match self {
+            Engine::Sqlite { .. } => versions_of::<diesel::sqlite::Sqlite>(&SQLITE_MIGRATIONS),
+            Engine::Postgres { .. } => versions_of::<diesel::pg::Pg>(&POSTGRES_MIGRATIONS),
+        }
+        .map_err(unreadable)?;
+        versions.sort();
+        Ok(versions)
+    }
+
     /// Opens a pool of at most `connections`.
     ///
     /// # Errors
@@ -111,6 +131,16 @@ impl Engine {
             .build(Connector::open(self)?)
             .map_err(|error| StoreError::Unreachable(error.to_string()))
     }
+}
+
+fn versions_of<B: diesel::backend::Backend>(
+    migrations: &EmbeddedMigrations,
+) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+    let migrations = MigrationSource::<B>::migrations(migrations)?;
+    Ok(migrations
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect())
 }
 
 /// Never prints the address: it may hold a password.

@@ -7,6 +7,7 @@ use packtwin_core::ids::ApiKeyId;
 use packtwin_core::role::Permission;
 use packtwin_tenants::store::api_key::ApiKeyRecord;
 
+use super::history::People;
 use super::{Desk, Form, error_at, html, see, sentences};
 use crate::http::api_key::{NewKey, key, state_word};
 use crate::http::caller::Caller;
@@ -44,9 +45,10 @@ pub(in crate::http) async fn list(
         .caller
         .read(|reader| reader.api_key_list(None, KEYS_MAX))
         .await?;
+    let people = People::read(&desk).await?;
     let rows = keys
         .iter()
-        .map(|record| row(&shared, &desk, record))
+        .map(|record| row(&shared, &desk, &people, record))
         .collect();
     let create = Action::link("Create an API key", "/administration/api-keys/new");
     html(
@@ -183,7 +185,7 @@ pub(in crate::http) async fn revoke(
     Ok(see(LIST))
 }
 
-fn row(shared: &Shared, desk: &Desk, record: &ApiKeyRecord) -> ApiKeyRow {
+fn row(shared: &Shared, desk: &Desk, people: &People, record: &ApiKeyRecord) -> ApiKeyRow {
     let (tone, word) = match state_word(record, shared.now()) {
         "active" => (Tone::Good, "active"),
         other => (Tone::Neutral, other),
@@ -198,7 +200,7 @@ fn row(shared: &Shared, desk: &Desk, record: &ApiKeyRecord) -> ApiKeyRow {
             .map(|scope| scope.as_str().to_owned())
             .collect(),
         state: Mark::new(tone, word),
-        by: record.created_by.clone(),
+        by: people.name(&record.created_by),
         used_at: record.last_used_at.map(|at| desk.moment(at)),
         ends_at: record.expires_at.map(|at| desk.moment(at)),
         revoke: record.revoked_at.is_none().then_some(revoke),

@@ -19,26 +19,34 @@ use crate::pages::piece::{Timeline, TimelineEntry};
 const ENTRIES: usize = 50;
 /// Entries read for the home page, where those of the house are left out.
 const ENTRIES_READ: i64 = 250;
-/// People whose names are looked up.
+/// People and keys whose names are looked up.
 const PEOPLE_MAX: i64 = 1_000;
 
 /// Who acted, by the name in the audit trail.
 pub(super) struct People(HashMap<String, String>);
 
 impl People {
-    /// Reads the people of the tenant.
+    /// Reads the people and API keys of the tenant.
     ///
     /// # Errors
     /// The store failed.
     pub(super) async fn read(desk: &Desk) -> Result<Self, Problem> {
-        let users = desk
+        let (users, keys) = desk
             .caller
-            .read(|reader| reader.user_list(None, PEOPLE_MAX))
+            .read(|reader| {
+                Ok((
+                    reader.user_list(None, PEOPLE_MAX)?,
+                    reader.api_key_list(None, PEOPLE_MAX)?,
+                ))
+            })
             .await?;
-        let named = |user: &packtwin_tenants::store::user::UserRecord| {
-            (user.id.to_string(), user.name.clone())
-        };
-        Ok(People(users.iter().map(named).collect()))
+        let users = users
+            .into_iter()
+            .map(|user| (user.id.to_string(), user.name));
+        let keys = keys
+            .into_iter()
+            .map(|key| (key.id.to_string(), format!("{} (API key)", key.name)));
+        Ok(People(users.chain(keys).collect()))
     }
 
     /// The name of an actor as a page shows it.

@@ -11,7 +11,7 @@ use packtwin_core::time::Timestamp;
 use packtwin_tenants::store::job::{JobFilter, JobRecord, JobState};
 
 use super::address::{self, Listing, cursor_parts, cut};
-use super::history::People;
+use super::history::{People, object_name};
 use super::{Desk, Form, html, see, sentence, words};
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
@@ -167,7 +167,7 @@ pub(in crate::http) async fn show(
             .collect(),
         facts: vec![
             Fact::text("Work", words::work(&record.kind)),
-            Fact::text("On", &record.object),
+            Fact::text("On", object_name(&people, &record.object)),
             Fact::text("Asked for by", people.name(&record.created_by)),
             Fact::moment("Asked for", desk.moment(record.created_at)),
             record.started_at.map_or_else(
@@ -258,7 +258,7 @@ fn row(desk: &Desk, people: &People, record: &JobRecord) -> JobRow {
         id: Code::abridged("job id", record.id.to_string(), 12).to(&href),
         href,
         kind: words::work(&record.kind),
-        object: record.object.clone(),
+        object: object_name(people, &record.object),
         state: words::job(record),
         percent: percent(record),
         by: people.name(&record.created_by),

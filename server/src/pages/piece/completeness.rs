@@ -59,9 +59,9 @@ pub enum Sign {
 }
 
 impl Completeness {
-    /// Whether the four numbers are the same.
+    /// Whether all numbers that are known are the same: a count that nobody gave yet makes no difference.
     pub fn is_complete(&self) -> bool {
-        self.produced == Some(self.stored)
+        self.produced.is_none_or(|produced| produced == self.stored)
             && self.stored == self.sent
             && self.sent == self.acknowledged
     }
@@ -130,7 +130,7 @@ mod tests {
             })
             .collect();
         assert_eq!(drawn.join(" "), signs);
-        assert_eq!(line.is_complete(), signs == "= = =");
+        assert_eq!(line.is_complete(), matches!(signs, "= = =" | "? = ="));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The drop zone of the upload centre. With `static/upload.js` a file goes up in parts, can be paused, and continues after
 //! a broken line or a reload; without it the same form posts the file in one piece.
 
-use super::Download;
+use super::{Download, Field};
 use crate::pages::filters;
 use askama::Template;
 
@@ -21,6 +21,8 @@ pub struct DropZone {
     pub bytes_max: u64,
     /// What may be dropped, in words.
     pub kinds: String,
+    /// Whose file it is, with the known partners; chooses the mapping.
+    pub partner: Field,
     /// Templates and samples to start from.
     pub samples: Vec<Download>,
     /// Why no file can be taken now; `None` when it can.

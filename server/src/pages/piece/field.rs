@@ -71,6 +71,8 @@ pub struct Field {
     pub length_max: usize,
     /// The browser's `autocomplete` token; may be empty.
     pub autocomplete: String,
+    /// Values that are offered while typing; any other may be typed as well.
+    pub suggestions: Vec<String>,
 }
 
 super::embeddable!(Field, Select, Check);
@@ -119,6 +121,14 @@ impl Field {
     pub fn autocomplete(self, token: &str) -> Self {
         Field {
             autocomplete: token.to_owned(),
+            ..self
+        }
+    }
+
+    /// The same field with values that are offered while typing.
+    pub fn suggest(self, suggestions: Vec<String>) -> Self {
+        Field {
+            suggestions,
             ..self
         }
     }

@@ -5,6 +5,7 @@ use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
     piece::{Field, Link, Select, Title},
+    view::upload::FindingRow,
 };
 use askama::Template;
 
@@ -27,7 +28,7 @@ pub struct MappingPage {
     /// Values that hold for every row where no column gives them.
     pub fixed: Vec<Field>,
     /// Whose files look like this.
-    pub partner: Select,
+    pub partner: Field,
     /// The mapping's name.
     pub name: Field,
     /// The trial on the first rows; `None` before one was made.
@@ -62,6 +63,8 @@ pub struct MappingTrial {
     pub headings: Vec<String>,
     /// The first rows as they would be read.
     pub rows: Vec<TrialRow>,
+    /// What was found in other rows; the first few.
+    pub findings: Vec<FindingRow>,
 }
 
 /// One row of the trial.

@@ -242,7 +242,7 @@ async fn connector_page(
         settings: match whole.record {
             None => vec![Fact::absent("Endpoint", "not set up yet")],
             Some(_) => vec![
-                Fact::code("Endpoint", Code::plain("address", &settings.url)),
+                Fact::text("Endpoint", &settings.url),
                 Fact::text("Known to the far side as", &settings.sender),
                 Fact::text("Release", &settings.release),
                 Fact::text(

@@ -8,27 +8,27 @@ use packtwin_app::upload::{
 };
 use packtwin_core::code::Code as Stable;
 use packtwin_core::ids::UploadId;
+use packtwin_core::time::Timestamp;
 use packtwin_partner::dates::DateFormat;
 use packtwin_partner::mapping::{Column, Field as Meaning, Mapping};
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::store::upload::UploadRecord;
 
+use super::trial::trial;
 use crate::http::caller::Caller;
-use crate::http::page::{Desk, Form, html, see, sentence, sentences};
+use crate::http::page::{Desk, Form, html, see, sentences};
 use crate::http::problem::Problem;
 use crate::http::request::id;
 use crate::http::shared::Shared;
 use crate::pages::frame::Section;
 use crate::pages::piece::{Choice, Field, FieldKind, Link, Select, Title};
-use crate::pages::view::mapping::{MappingColumn, MappingPage, MappingTrial, TrialCell, TrialRow};
+use crate::pages::view::mapping::{MappingColumn, MappingPage};
 
 /// First values shown of a column.
 const EXAMPLES: usize = 3;
-/// Findings of a trial that are shown.
-const FINDINGS: usize = 20;
 
 /// What a column can mean, with the words of the page.
-const MEANINGS: [(Meaning, &str); 7] = [
+pub(super) const MEANINGS: [(Meaning, &str); 7] = [
     (Meaning::Serial, "Serial"),
     (Meaning::ProductCode, "Product code"),
     (Meaning::Batch, "Lot"),
@@ -54,9 +54,10 @@ pub(in crate::http) async fn show(
         .and_then(|text| Mapping::parse(text).ok());
     let mapping = present
         .unwrap_or_else(|| Mapping::propose(&detail.heading, &detail.first_rows, shared.now()));
+    let typed = Typed::of(&shared, &desk, None, &record).await?;
     html(
         StatusCode::OK,
-        &editor(desk, &record, &detail, &mapping, "", None, None),
+        &editor(desk, &record, &detail, &mapping, &typed, None, None),
     )
 }
 
@@ -73,9 +74,9 @@ pub(in crate::http) async fn decide(
     let (record, detail) = read(&desk, id).await?;
     let mapping = mapping_of(&form, &detail);
     let text = mapping.to_string();
-    let name = form.text("name");
+    let typed = Typed::of(&shared, &desk, Some(&form), &record).await?;
     if form.text("do") == "save" {
-        let (partner, kept_name) = (form.text("partner"), name.clone());
+        let (partner, kept_name) = (typed.partner.clone(), typed.name.clone());
         let done = desk
             .work(&shared, move |desk| {
                 change_decision(
@@ -110,7 +111,7 @@ pub(in crate::http) async fn decide(
                         &record,
                         &detail,
                         &mapping,
-                        &name,
+                        &typed,
                         None,
                         Some(&problem),
                     ),
@@ -124,7 +125,7 @@ pub(in crate::http) async fn decide(
     {
         Ok(tried) => html(
             StatusCode::OK,
-            &editor(desk, &record, &detail, &mapping, &name, Some(&tried), None),
+            &editor(desk, &record, &detail, &mapping, &typed, Some(&tried), None),
         ),
         Err(problem) if problem.status().is_server_error() => Err(problem),
         Err(problem) => {
@@ -136,12 +137,36 @@ pub(in crate::http) async fn decide(
                     &record,
                     &detail,
                     &mapping,
-                    &name,
+                    &typed,
                     None,
                     Some(&problem),
                 ),
             )
         }
+    }
+}
+
+/// What the editor shows beside the mapping itself.
+struct Typed {
+    name: String,
+    partner: String,
+    partners: Vec<String>,
+    now: Timestamp,
+}
+
+impl Typed {
+    async fn of(
+        shared: &Shared,
+        desk: &Desk,
+        form: Option<&Form>,
+        record: &UploadRecord,
+    ) -> Result<Self, Problem> {
+        Ok(Typed {
+            name: form.map_or_else(String::new, |form| form.text("name")),
+            partner: form.map_or_else(|| record.partner.clone(), |form| form.text("partner")),
+            partners: super::partners(desk).await?,
+            now: shared.now(),
+        })
     }
 }
 
@@ -222,7 +247,7 @@ fn editor(
     record: &UploadRecord,
     detail: &UploadDetail,
     mapping: &Mapping,
-    name: &str,
+    typed: &Typed,
     tried: Option<&Tried>,
     problem: Option<&Problem>,
 ) -> MappingPage {
@@ -280,13 +305,11 @@ fn editor(
     };
     let formats: Vec<(&str, &str)> = DateFormat::ALL
         .into_iter()
-        .map(|format| (format.as_str(), format.as_str()))
+        .map(|format| match format {
+            DateFormat::Auto => (format.as_str(), "recognised by itself"),
+            other => (other.as_str(), other.as_str()),
+        })
         .collect();
-    let partner = record.partner.as_str();
-    let mut partners = vec![("", "this file only")];
-    if !partner.is_empty() {
-        partners.push((partner, partner));
-    }
     MappingPage {
         title: Title {
             note: record.file_name.clone(),
@@ -308,61 +331,14 @@ fn editor(
             fixed(Meaning::Expiry, "Expiry"),
             fixed(Meaning::Market, "Market"),
         ],
-        partner: Select::new("partner", "For files of", &partners, partner),
-        name: Field::new("name", "Name of the mapping", name)
-            .hint("With a name and a partner it is kept for the partner's next file."),
-        trial: tried.map(|tried| trial(detail, tried)),
+        partner: Field::new("partner", "For files of", &typed.partner)
+            .hint("The partner, as uploads name it.")
+            .suggest(typed.partners.clone()),
+        name: Field::new("name", "Name of the mapping", &typed.name)
+            .hint("With a name and a partner it is kept and used for the partner's next file."),
+        trial: tried.map(|tried| trial(detail, mapping, tried, typed.now)),
         refusals: problem.map(sentences).unwrap_or_default(),
         cancel: Link::new("Back to the upload", here),
         frame: desk.frame,
-    }
-}
-
-fn trial(detail: &UploadDetail, tried: &Tried) -> MappingTrial {
-    let heading_rows = u64::from(!detail.heading.is_empty());
-    let first = tried
-        .findings
-        .iter()
-        .take(FINDINGS)
-        .map(|finding| TrialRow {
-            row: finding.row,
-            cells: vec![
-                TrialCell {
-                    text: finding.column.clone(),
-                    fault: None,
-                },
-                TrialCell {
-                    text: finding.proposal.clone().unwrap_or_default(),
-                    fault: Some(format!("{} ({})", sentence(&finding.text), finding.code)),
-                },
-            ],
-        });
-    let lots = tried.lots.iter().take(FINDINGS).map(|lot| TrialRow {
-        row: heading_rows + 1,
-        cells: vec![
-            TrialCell {
-                text: format!("lot {}, expiry {}", lot.batch_text, lot.expiry_text),
-                fault: None,
-            },
-            TrialCell {
-                text: lot.product_text.clone(),
-                fault: None,
-            },
-        ],
-    });
-    let rows: Vec<TrialRow> = if tried.findings.is_empty() {
-        lots.collect()
-    } else {
-        first.collect()
-    };
-    MappingTrial {
-        rows_tried: tried.rows,
-        rows_right: tried.rows_right,
-        headings: if tried.findings.is_empty() {
-            vec!["Seen".into(), "Product code".into()]
-        } else {
-            vec!["Column".into(), "Proposal".into()]
-        },
-        rows,
     }
 }

@@ -6,6 +6,7 @@ pub(in crate::http) mod file;
 pub(in crate::http) mod mapping;
 pub(in crate::http) mod receive;
 pub(in crate::http) mod show;
+mod trial;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -130,7 +131,7 @@ async fn uploads_page(
     );
     let page = UploadsPage {
         title: Title::page("Uploads"),
-        drop: drop_zone(shared, &desk, refused),
+        drop: drop_zone(shared, &desk, partners(&desk).await?, refused),
         filter: FilterBar {
             action: "/uploads".into(),
             quick,
@@ -236,7 +237,20 @@ fn kind(word: &str) -> &str {
     }
 }
 
-fn drop_zone(shared: &web::Data<Shared>, desk: &Desk, refused: Option<&Problem>) -> DropZone {
+/// The partners for whom a mapping is kept, each once.
+async fn partners(desk: &Desk) -> Result<Vec<String>, Problem> {
+    let kept = desk.caller.read(|reader| reader.mapping_list()).await?;
+    let names: std::collections::BTreeSet<String> =
+        kept.into_iter().map(|mapping| mapping.partner).collect();
+    Ok(names.into_iter().collect())
+}
+
+fn drop_zone(
+    shared: &web::Data<Shared>,
+    desk: &Desk,
+    partners: Vec<String>,
+    refused: Option<&Problem>,
+) -> DropZone {
     let template = |label: &str, ending: &str| Download {
         label: label.to_owned(),
         href: format!("/uploads/template.{ending}"),
@@ -251,6 +265,9 @@ fn drop_zone(shared: &web::Data<Shared>, desk: &Desk, refused: Option<&Problem>)
         part_bytes: PART_BYTES,
         bytes_max: shared.configuration.limits.upload_bytes,
         kinds: "CSV, TSV, XLSX or EPCIS 1.2 XML.".into(),
+        partner: Field::new("partner", "From which partner", "")
+            .hint("May be empty. The mapping kept for the partner is used.")
+            .suggest(partners),
         samples: vec![
             template("CSV template", "csv"),
             template("XLSX template", "xlsx"),

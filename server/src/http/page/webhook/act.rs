@@ -258,7 +258,7 @@ fn confirm_page(
     let page = ConfirmPage {
         title: Title::named(kind, host_of(&record.url)).back("Webhook", &own),
         facts: vec![
-            Fact::code("Address", Code::plain("address", &record.url)),
+            Fact::text("Address", &record.url),
             Fact::text("Events", record.events.join(", ")),
         ],
         confirm,

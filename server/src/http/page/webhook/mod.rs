@@ -116,7 +116,7 @@ pub(in crate::http) async fn show(
             .back("Webhooks", LIST),
             tab: AdministrationTab::Webhooks,
             facts: vec![
-                Fact::code("Address", Code::plain("address", &record.url)),
+                Fact::text("Address", &record.url),
                 Fact::text("Added by", people.name(&record.created_by)),
                 Fact::moment("Added", desk.moment(record.created_at)),
             ],

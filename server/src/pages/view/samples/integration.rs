@@ -253,10 +253,7 @@ pub fn webhook_page(fill: Fill, frame: Frame) -> WebhookPage {
         .back("Webhooks", "/administration/webhooks"),
         tab: AdministrationTab::Webhooks,
         facts: vec![
-            Fact::code(
-                "Address",
-                Code::plain("address", "https://erp.sandbox.example/packtwin"),
-            ),
+            Fact::text("Address", "https://erp.sandbox.example/packtwin"),
             Fact::text("Added by", data::person(fill)),
             Fact::moment("Added", data::moment(90_000)),
         ],

@@ -3,7 +3,7 @@
 use super::{Fill, data};
 use crate::pages::{
     frame::Frame,
-    piece::{Action, Code, DropZone, EmptyState, Title, Tone},
+    piece::{Action, Code, DropZone, EmptyState, Field, Title, Tone},
     view::{
         AdministrationTab,
         connector::{ConnectorRow, ConnectorsPage},
@@ -234,6 +234,9 @@ pub fn drop_zone(csrf: &str) -> DropZone {
         part_bytes: 4 << 20,
         bytes_max: 10 << 30,
         kinds: "CSV, TSV, XLSX or EPCIS 1.2 XML.".into(),
+        partner: Field::new("partner", "From which partner", "")
+            .hint("May be empty. The mapping kept for the partner is used.")
+            .suggest(vec!["Packager North".into()]),
         samples: vec![
             data::download("CSV template", "", "template_TEST.csv"),
             data::download("XLSX template", "", "template_TEST.xlsx"),

@@ -251,6 +251,12 @@ pub fn mapping_page(fill: Fill, frame: Frame) -> MappingPage {
                 ],
             })
             .collect(),
+        findings: vec![FindingRow {
+            row: 412,
+            column: "Serial".into(),
+            proposal: None,
+            message: "Row 412: the serial looks like a number changed by a spreadsheet.".into(),
+        }],
     });
     MappingPage {
         title: Title::page("Map columns").back("Upload", "/uploads/u1"),
@@ -267,12 +273,7 @@ pub fn mapping_page(fill: Fill, frame: Frame) -> MappingPage {
             Field::new("fixed_market", "Market", ""),
             Field::new("fixed_code", "Product code", "").kind(FieldKind::Code),
         ],
-        partner: Select::new(
-            "partner",
-            "For files of",
-            &[("", "this file only"), ("p1", "Contract packager")],
-            "p1",
-        ),
+        partner: Field::new("partner", "For files of", "Packager North"),
         name: Field::new(
             "name",
             "Name of the mapping",
