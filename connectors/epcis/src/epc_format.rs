@@ -97,6 +97,39 @@ pub fn to_digital_link(urn: &str) -> Option<String> {
     link_of(epc.elements())
 }
 
+/// The canonical Digital Link of any identifier, at its finest level and without query: the form that the event hash
+/// compares (CBV 2.0, section 8.9). `None` for what is no identifier of GS1.
+pub fn canonical_link(text: &str) -> Option<String> {
+    if text.starts_with("urn:epc:") {
+        return to_digital_link(text);
+    }
+    if !has_web_scheme(text) {
+        return None;
+    }
+    let link = DigitalLink::parse(text, Level::Content).ok()?;
+    let key = link.elements().elements().first()?;
+    let finest: &[&str] = match key.ai.code() {
+        "01" => &["21", "235", "10"],
+        "414" => &["254"],
+        "8006" => &["21", "10"],
+        "8010" => &["8011"],
+        _ => &[],
+    };
+    let qualifier = finest
+        .iter()
+        .find_map(|code| Some((*code, link.elements().value(code)?)));
+    let mut text = bracketed(key.ai.code(), &key.value);
+    if let Some((code, value)) = qualifier {
+        text.push_str(&bracketed(code, value));
+    }
+    let elements = ElementString::parse_bracketed(&text, Level::Content).ok()?;
+    link_of(&elements)
+}
+
+fn bracketed(code: &str, value: &str) -> String {
+    format!("({code}){}", value.replace('(', "\\("))
+}
+
 /// The canonical link of elements; an extension `0` of a place stands for none.
 fn link_of(elements: &ElementString<'_>) -> Option<String> {
     let link = elements.to_digital_link(CANONICAL_STEM).ok()?;

@@ -14,6 +14,8 @@ mod epc_spool;
 pub mod event;
 pub mod extension;
 mod fields;
+pub mod hash;
+mod hash_items;
 mod ilmd_date;
 pub mod json;
 mod layout;

@@ -65,6 +65,7 @@ impl<'r> JsonReader<'r> {
         tokens.skip_mark()?;
         let head = DocumentHead {
             version: SchemaVersion::V2,
+            is_json: true,
             ..DocumentHead::default()
         };
         Ok(JsonReader {
@@ -160,7 +161,7 @@ impl<'r> JsonReader<'r> {
                         subscription_id: None,
                     },
                     "EPCISMasterDataDocument" => DocumentKind::MasterData,
-                    _ if EventKind::of(bare).is_some() => {
+                    _ if EventKind::of(bare).is_some() || text.contains(':') => {
                         self.bare_type = Some(text);
                         return self.begin_bare(None, findings);
                     }

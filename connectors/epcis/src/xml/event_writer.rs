@@ -216,7 +216,7 @@ impl<W: Write> EventOut<'_, W> {
             "ilmd" => {
                 if let Some(ilmd) = &event.ilmd {
                     self.text.begin("ilmd");
-                    self.text.foreign_attributes(&ilmd.attributes);
+                    self.text.core_attributes(&ilmd.attributes);
                     self.text.begun();
                     self.text.extensions(&ilmd.elements);
                     self.text.close("ilmd");
@@ -411,7 +411,7 @@ impl<W: Write> EventOut<'_, W> {
                 value: element.own_text(),
             });
         }
-        self.text.foreign_attributes(&foreign);
+        self.text.core_attributes(&foreign);
         self.text.raw("/>");
     }
 

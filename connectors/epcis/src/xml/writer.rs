@@ -26,6 +26,7 @@ pub struct XmlWriter<W: Write> {
     pub(super) cbv: CbvXmlFormat,
     kind: DocumentKind,
     is_list_open: bool,
+    holds_master_data: bool,
     document_elements: Vec<Element>,
     /// What could not be carried.
     pub losses: Losses,
@@ -56,6 +57,7 @@ impl<W: Write> XmlWriter<W> {
                 kind => kind.clone(),
             },
             is_list_open: false,
+            holds_master_data: false,
             document_elements: head.document_elements.clone(),
             losses: Losses::default(),
         };
@@ -234,6 +236,7 @@ impl<W: Write> XmlWriter<W> {
     /// Writing failed.
     pub fn master_data(&mut self, vocabularies: &[Vocabulary]) -> io::Result<()> {
         self.vocabulary_list(vocabularies);
+        self.holds_master_data = true;
         self.flush(FLUSH_BYTES)
     }
 
@@ -242,6 +245,18 @@ impl<W: Write> XmlWriter<W> {
     /// # Errors
     /// Writing failed.
     pub fn message(&mut self, message: &Element) -> io::Result<()> {
+        if !message
+            .name
+            .namespace
+            .starts_with("urn:epcglobal:epcis-query:")
+        {
+            let what = format!(
+                "the message {}, which is none of the query interface",
+                message.name.local
+            );
+            self.losses.add(0, what);
+            return Ok(());
+        }
         let (_, namespace) = self.root();
         let mut message = message.clone();
         message.name.namespace = namespace.into();
@@ -295,7 +310,7 @@ impl<W: Write> XmlWriter<W> {
             self.kind,
             DocumentKind::Events | DocumentKind::QueryResults { .. }
         );
-        if !self.is_list_open && carries_events {
+        if !self.is_list_open && !self.holds_master_data && carries_events {
             self.text.open("EventList");
             self.is_list_open = true;
         }
@@ -450,6 +465,13 @@ impl XmlText {
         }
     }
 
+    /// Foreign attributes on an element of EPCIS whose tag is still open; what they bind ends with it.
+    pub(super) fn core_attributes(&mut self, attributes: &[Attribute]) {
+        let mark = self.scope.len();
+        self.foreign_attributes(attributes);
+        self.scope.truncate(mark);
+    }
+
     /// Foreign elements where the schema has `extension` for those without namespace, and room for the others behind it.
     pub(super) fn extensions(&mut self, elements: &[Element]) {
         let (local, foreign): (Vec<&Element>, Vec<&Element>) = elements
@@ -498,9 +520,13 @@ impl XmlText {
         } else {
             self.buffer.push('>');
             let is_mixed = element.is_mixed();
+            // Space around a value of a simple type has no meaning.
+            let kind = element.attribute(XSI, "type");
+            let is_typed = kind.is_some_and(|kind| !kind.ends_with("string"));
             self.open_depth += 1;
             for node in &element.content {
                 match node {
+                    Node::Text(text) if is_typed => self.escaped(text.trim()),
                     Node::Text(text) => self.escaped(text),
                     Node::Element(child) if is_mixed => self.inline_element(child),
                     Node::Element(child) => self.element(child),
