@@ -106,7 +106,14 @@ pub fn canonical_link(text: &str) -> Option<String> {
     if !has_web_scheme(text) {
         return None;
     }
-    let link = DigitalLink::parse(text, Level::Content).ok()?;
+    let numbered;
+    let link = match DigitalLink::parse(text, Level::Structure) {
+        Ok(link) => link,
+        Err(_) => {
+            numbered = without_short_names(text)?;
+            DigitalLink::parse(&numbered, Level::Structure).ok()?
+        }
+    };
     let key = link.elements().elements().first()?;
     let finest: &[&str] = match key.ai.code() {
         "01" => &["21", "235", "10"],
@@ -122,8 +129,81 @@ pub fn canonical_link(text: &str) -> Option<String> {
     if let Some((code, value)) = qualifier {
         text.push_str(&bracketed(code, value));
     }
-    let elements = ElementString::parse_bracketed(&text, Level::Content).ok()?;
+    let elements = ElementString::parse_bracketed(&text, Level::Structure).ok()?;
     link_of(&elements)
+}
+
+/// Short names that early Digital Links had in place of numbers; the standard has given them up.
+const SHORT_NAMES: [(&str, &str); 22] = [
+    ("gtin", "01"),
+    ("lot", "10"),
+    ("ser", "21"),
+    ("exp", "17"),
+    ("cpv", "22"),
+    ("itip", "8006"),
+    ("gmn", "8013"),
+    ("cpid", "8010"),
+    ("cpsn", "8011"),
+    ("gln", "414"),
+    ("glnx", "254"),
+    ("payTo", "415"),
+    ("glnProd", "416"),
+    ("party", "417"),
+    ("gsrnp", "8017"),
+    ("gsrn", "8018"),
+    ("gcn", "255"),
+    ("sscc", "00"),
+    ("gdti", "253"),
+    ("ginc", "401"),
+    ("gsin", "402"),
+    ("giai", "8004"),
+];
+
+/// The link with numbers in place of short names; `None` when it has none.
+pub fn without_short_names(link: &str) -> Option<String> {
+    let number = |name: &str| {
+        let known = SHORT_NAMES.iter().chain(&[("grai", "8003")]);
+        known
+            .clone()
+            .find(|(short, _)| *short == name)
+            .map(|(_, number)| *number)
+    };
+    let (path, query) = link
+        .split_once('?')
+        .map_or((link, None), |(path, query)| (path, Some(query)));
+    let mut has_short = false;
+    let mut segments: Vec<&str> = path.split('/').collect();
+    // Scheme and domain stand in the first three; from the key on, name and value take turns.
+    let begin =
+        (3..segments.len()).find(|at| number(segments[*at]).is_some() || is_number(segments[*at]));
+    for at in (begin.unwrap_or(segments.len())..segments.len()).step_by(2) {
+        if let Some(number) = number(segments[at]) {
+            segments[at] = number;
+            has_short = true;
+        }
+    }
+    let mut numbered = segments.join("/");
+    for (index, pair) in query
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .enumerate()
+    {
+        numbered.push(if index == 0 { '?' } else { '&' });
+        match pair.split_once('=') {
+            Some((name, value)) if number(name).is_some() => {
+                has_short = true;
+                numbered.push_str(number(name).unwrap_or(name));
+                numbered.push('=');
+                numbered.push_str(value);
+            }
+            _ => numbered.push_str(pair),
+        }
+    }
+    has_short.then_some(numbered)
+}
+
+fn is_number(segment: &str) -> bool {
+    (2..=4).contains(&segment.len()) && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn bracketed(code: &str, value: &str) -> String {

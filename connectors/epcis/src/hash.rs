@@ -54,6 +54,8 @@ pub struct EventHasher {
     digest: HashDigest,
     /// Prefixes that have a meaning in values: those of a JSON document.
     prefixes: Vec<(String, String)>,
+    /// Whether names are those of JSON-LD.
+    is_json: bool,
     /// Foreign fields that the partners agreed to leave out.
     ignored: Vec<Name>,
 }
@@ -73,13 +75,20 @@ impl EventHasher {
                 true => head.namespaces.clone(),
                 false => Vec::new(),
             },
+            is_json: head.is_json,
             ignored: agreed.flat_map(|list| ignored_names(list, head)).collect(),
         }
     }
 
     /// The text that is hashed.
     pub fn pre_hash(&self, event: &Event) -> String {
-        let items = items_of(event, self.profile, &self.prefixes, &self.ignored);
+        let items = items_of(
+            event,
+            self.profile,
+            self.is_json,
+            &self.prefixes,
+            &self.ignored,
+        );
         let mut text = format!("eventType={}", event.kind.name());
         let order = Order::of(self.profile);
         let mut rest = Vec::new();
@@ -198,7 +207,6 @@ fn inner_order(name: &str) -> &'static [&'static str] {
         "sensorElement" => &["sensorMetadata", "sensorReport"],
         "sensorMetadata" => &METADATA,
         "sensorReport" => &REPORT,
-        "pair" => &["type", "value"],
         _ => NONE,
     }
 }
@@ -253,6 +261,7 @@ fn in_order(
             };
             let mut left = Vec::new();
             let children_text = match item.name.as_str() {
+                "pair" => pair_text(&item, profile),
                 "ilmd" => generic(&std::mem::take(&mut item.children), profile),
                 _ => in_order(
                     std::mem::take(&mut item.children),
@@ -285,6 +294,15 @@ fn in_order(
     text
 }
 
+/// A type and its value, one behind the other.
+fn pair_text(pair: &Item, profile: HashProfile) -> String {
+    let parts = pair
+        .children
+        .iter()
+        .map(|child| format!("{}{}", child.name, value_text(child, profile, true)));
+    parts.collect()
+}
+
 /// Items without a table: sorted by their own text.
 fn generic(items: &[Item], profile: HashProfile) -> String {
     let mut texts: Vec<String> = items
@@ -292,11 +310,7 @@ fn generic(items: &[Item], profile: HashProfile) -> String {
         .map(|item| {
             let name = if item.is_pair { "" } else { item.name.as_str() };
             let children = match item.is_pair {
-                true => item
-                    .children
-                    .iter()
-                    .map(|child| format!("{}{}", child.name, value_text(child, profile, true)))
-                    .collect(),
+                true => pair_text(item, profile),
                 false => generic(&item.children, profile),
             };
             format!("{name}{}{children}", value_text(item, profile, true))

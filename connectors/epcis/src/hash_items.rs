@@ -43,6 +43,7 @@ fn parent(name: &str, children: Vec<Item>) -> Item {
 
 struct Taking<'t> {
     profile: HashProfile,
+    is_json: bool,
     prefixes: &'t [(String, String)],
     own_prefixes: &'t [(String, String)],
 }
@@ -51,11 +52,13 @@ struct Taking<'t> {
 pub(crate) fn items_of(
     event: &Event,
     profile: HashProfile,
+    is_json: bool,
     prefixes: &[(String, String)],
     ignored: &[Name],
 ) -> Vec<Item> {
     let taking = Taking {
         profile,
+        is_json,
         prefixes,
         own_prefixes: &event.namespaces,
     };
@@ -155,7 +158,7 @@ pub(crate) fn items_of(
         let attributes = ilmd
             .attributes
             .iter()
-            .map(|attribute| leaf(&key(&attribute.name), attribute.value.as_str()));
+            .map(|attribute| leaf(&taking.key(&attribute.name), attribute.value.as_str()));
         let children = attributes.chain(taking.foreign(&ilmd.elements)).collect();
         items.push(parent("ilmd", children));
     }
@@ -169,7 +172,9 @@ pub(crate) fn items_of(
             .map(|element| taking.element(element)),
     );
     let attributes = event.attributes.iter();
-    items.extend(attributes.map(|attribute| leaf(&key(&attribute.name), attribute.value.as_str())));
+    items.extend(
+        attributes.map(|attribute| leaf(&taking.key(&attribute.name), attribute.value.as_str())),
+    );
     items.retain(|item| {
         !item.text.trim().is_empty() || !item.children.is_empty() || item.name.starts_with('{')
     });
@@ -183,14 +188,20 @@ fn is_comment(name: &Name) -> bool {
             || &*name.namespace == "http://www.w3.org/2000/01/rdf-schema#")
 }
 
-fn key(name: &Name) -> String {
-    match name.namespace.is_empty() {
-        true => name.local.clone(),
-        false => format!("{{{}}}{}", name.namespace, name.local),
-    }
-}
-
 impl Taking<'_> {
+    /// The name of foreign content. In JSON-LD the namespace of CBV's attributes ends in a colon, in XML it does not, and
+    /// the hash takes it as the form has it.
+    fn key(&self, name: &Name) -> String {
+        let colon = match self.is_json && &*name.namespace == "urn:epcglobal:cbv:mda" {
+            true => ":",
+            false => "",
+        };
+        match name.namespace.is_empty() {
+            true => name.local.clone(),
+            false => format!("{{{}{colon}}}{}", name.namespace, name.local),
+        }
+    }
+
     fn pairs(
         &self,
         name: &str,
@@ -264,10 +275,10 @@ impl Taking<'_> {
         let attributes = element.attributes.iter();
         let attributes = attributes.filter(|attribute| is_said(&attribute.name.namespace));
         let attributes =
-            attributes.map(|attribute| leaf(&key(&attribute.name), attribute.value.as_str()));
+            attributes.map(|attribute| leaf(&self.key(&attribute.name), attribute.value.as_str()));
         let children = element.children().map(|child| self.element(child));
         Item {
-            name: key(&element.name),
+            name: self.key(&element.name),
             text: self.value(&element.own_text()),
             children: attributes.chain(children).collect(),
             ..Item::default()

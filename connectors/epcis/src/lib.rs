@@ -24,4 +24,5 @@ mod object_event;
 pub mod reading;
 pub mod text_list;
 pub mod translation;
+pub mod validate;
 pub mod xml;

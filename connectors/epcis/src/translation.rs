@@ -16,6 +16,7 @@ use crate::extension::Element;
 use crate::json::{JsonReader, JsonWriter};
 use crate::loss::Losses;
 use crate::reading::{EventReader, ReadingError, Step};
+use crate::validate::schema_fault;
 use crate::xml::{XmlReader, XmlWriter};
 
 /// A form in which documents are written.
@@ -113,11 +114,23 @@ impl<W: Write> AnyWriter<W> {
         })
     }
 
-    /// Writes an event.
+    /// Writes an event, unless the schema of the form would refuse it; then it is counted as lost.
     ///
     /// # Errors
     /// Writing failed.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        let version = match self {
+            AnyWriter::Xml(writer) => writer.version(),
+            AnyWriter::Json(_) => SchemaVersion::V2,
+        };
+        if let Some(fault) = schema_fault(event, version) {
+            let what = format!(
+                "events that the schema of this form refuses: {} ({fault})",
+                fault.title()
+            );
+            self.losses().add(event.number, what);
+            return Ok(());
+        }
         match self {
             AnyWriter::Xml(writer) => writer.event(event),
             AnyWriter::Json(writer) => writer.event(event),

@@ -66,6 +66,11 @@ impl<W: Write> XmlWriter<W> {
         Ok(writer)
     }
 
+    /// The version that is written.
+    pub fn version(&self) -> SchemaVersion {
+        self.version
+    }
+
     fn begin(&mut self, head: &DocumentHead) {
         let (root, namespace) = self.root();
         self.text
