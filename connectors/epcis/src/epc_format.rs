@@ -78,10 +78,10 @@ impl EpcFormat {
                 Ok(to_digital_link(text).map_or(Cow::Borrowed(text), Cow::Owned))
             }
             EpcFormat::Urn(length) if has_web_scheme(text) => {
-                let Ok(link) = DigitalLink::parse(text, Level::Content) else {
-                    return Ok(Cow::Borrowed(text));
-                };
-                to_urn(link.elements(), length).map(Cow::Owned)
+                match DigitalLink::parse(text, Level::Content) {
+                    Ok(link) => to_urn(link.elements(), &length).map(Cow::Owned),
+                    Err(_) => Ok(Cow::Borrowed(text)),
+                }
             }
             EpcFormat::AsWritten | EpcFormat::Urn(_) => Ok(Cow::Borrowed(text)),
         }
@@ -219,10 +219,23 @@ fn link_of(elements: &ElementString<'_>) -> Option<String> {
     })
 }
 
+/// The EPC URN of a Digital Link.
+///
+/// # Errors
+/// Why there is none, in a few words: it is no link of the standard, has no EPC, or the length of its company prefix is not
+/// known.
+pub fn to_epc_urn(
+    link: &str,
+    length: &dyn Fn(&str) -> Option<PrefixLength>,
+) -> Result<String, &'static str> {
+    let link = DigitalLink::parse(link, Level::Content).map_err(|_| "it is no Digital Link")?;
+    to_urn(link.elements(), length)
+}
+
 /// The URN of elements, asked for the length of the company prefix.
 fn to_urn(
     elements: &ElementString<'_>,
-    length: fn(&str) -> Option<PrefixLength>,
+    length: &dyn Fn(&str) -> Option<PrefixLength>,
 ) -> Result<String, &'static str> {
     const UNKNOWN: &str = "no company prefix is declared for it";
     const NO_URN: &str = "it has no EPC";

@@ -4,6 +4,7 @@
 mod audit;
 mod bench;
 mod demo;
+mod epcis;
 mod migrate;
 mod sandbox;
 mod scan;
@@ -50,6 +51,9 @@ enum Command {
     Audit(AuditCommand),
     /// Say what a scanned code is and what happened to it on the way.
     Scan(scan::ScanArguments),
+    /// EPCIS documents: what is wrong with them, and the hashes of their events.
+    #[command(subcommand)]
+    Epcis(epcis::EpcisCommand),
     /// Measure the product's own paths beside the fastest route of the engine.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -110,6 +114,7 @@ impl Failure {
 pub fn run() -> ExitCode {
     let outcome = match CommandLine::parse().command {
         Command::Scan(arguments) => return scan::run(&arguments),
+        Command::Epcis(command) => return epcis::run(&command),
         Command::Bench(bench) => bench::run(&bench),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(site) => site.configuration().and_then(serve::run),

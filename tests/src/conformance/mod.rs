@@ -6,6 +6,8 @@
 //! pass, so that the list stays true.
 
 mod corpus;
+mod epcis;
+mod hash;
 mod identifiers;
 mod report;
 
@@ -38,12 +40,12 @@ pub const SUITES: [Suite; 6] = [
     Suite {
         name: "epcis",
         folder: "epcis",
-        run: None,
+        run: Some(epcis::run),
     },
     Suite {
         name: "hash",
         folder: "epcis",
-        run: None,
+        run: Some(hash::run),
     },
     Suite {
         name: "mdlp",
