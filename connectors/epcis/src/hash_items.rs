@@ -5,7 +5,7 @@ use crate::event::{
     EpcRole, Event, EventKind, QuantityRole, SENSOR_METADATA, SENSOR_REPORT, SensorFields,
     SensorText, Typed,
 };
-use crate::extension::{Element, Name, XSI};
+use crate::extension::{Element, Name, Scalar, XSI};
 use crate::hash::HashProfile;
 
 /// A named value, or a name over others.
@@ -253,6 +253,7 @@ impl Taking<'_> {
                 "type" => self.word(Standard::MeasurementType, value),
                 "exception" => self.word(Standard::AlertType, value),
                 "component" => self.word(Standard::Component, value),
+                _ if kind == Some(SensorText::Boolean) => self.truth(value),
                 _ => self.value(value),
             };
             Item {
@@ -277,11 +278,25 @@ impl Taking<'_> {
         let attributes =
             attributes.map(|attribute| leaf(&self.key(&attribute.name), attribute.value.as_str()));
         let children = element.children().map(|child| self.element(child));
+        let text = match element.scalar {
+            Scalar::Boolean => self.truth(&element.own_text()),
+            _ => self.value(&element.own_text()),
+        };
         Item {
             name: self.key(&element.name),
-            text: self.value(&element.own_text()),
+            text,
             children: attributes.chain(children).collect(),
             ..Item::default()
+        }
+    }
+
+    /// A truth value. The reference implementation writes those of JSON as its own language does.
+    fn truth(&self, text: &str) -> String {
+        let is_quirk = self.is_json && self.profile == HashProfile::Reference2025;
+        match (is_quirk, text) {
+            (true, "true") => "True".to_owned(),
+            (true, "false") => "False".to_owned(),
+            _ => text.to_owned(),
         }
     }
 

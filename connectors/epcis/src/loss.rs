@@ -59,8 +59,12 @@ impl Losses {
             })
     }
 
-    /// Every kind of loss with its count.
+    /// Every kind of loss with its count; notes are none.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Loss)> {
-        self.kinds.iter().map(|(what, loss)| (what.as_str(), *loss))
+        let losses = self
+            .kinds
+            .iter()
+            .filter(|(what, _)| !what.starts_with(NOTE));
+        losses.map(|(what, loss)| (what.as_str(), *loss))
     }
 }

@@ -4,7 +4,7 @@ use packtwin_connector_port::serial_check::quoted;
 use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 
-use super::context::{Context, attribute_name, resolve, resolve_name};
+use super::context::{Context, resolve, resolve_name, split_attributes};
 use super::tokens::{JsonTokens, Token};
 use super::tree::{TreeReading, raw_name, read_value};
 use crate::event::{
@@ -651,22 +651,7 @@ fn resolve_event(event: &mut Event, context: &Context, unbound: &mut Vec<String>
         }
     };
     // Attributes of the event or its ILMD are written as members of them.
-    let split = |elements: &mut Vec<Element>| {
-        let mut attributes = Vec::new();
-        elements.retain(
-            |element| match attribute_name(&element.name, context, &inner) {
-                Some(name) => {
-                    attributes.push(crate::extension::Attribute {
-                        name,
-                        value: element.own_text(),
-                    });
-                    false
-                }
-                None => true,
-            },
-        );
-        attributes
-    };
+    let split = |elements: &mut Vec<Element>| split_attributes(elements, context, &inner);
     event.attributes = split(&mut event.extensions);
     if let Some(ilmd) = &mut event.ilmd {
         ilmd.attributes = split(&mut ilmd.elements);

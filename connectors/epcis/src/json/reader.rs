@@ -9,7 +9,7 @@ use packtwin_connector_port::serial_check::quoted;
 use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 
-use super::context::{Context, resolve};
+use super::context::{Context, resolve, split_attributes};
 use super::event_reader::{EVENT_MEMBERS, EventReading, read_context};
 use super::tokens::{JsonTokens, Token};
 use super::tree::{TreeReading, raw_name, read_value};
@@ -192,7 +192,10 @@ impl<'r> JsonReader<'r> {
             "sender" => self.sender = self.text(&key, first, findings)?,
             "receiver" => self.receiver = self.text(&key, first, findings)?,
             "instanceIdentifier" => self.instance = self.text(&key, first, findings)?,
-            "epcisHeader" => self.header(first, findings)?,
+            "epcisHeader" => {
+                self.header(first, findings)?;
+                return Ok(self.pending.take());
+            }
             _ => {
                 if !key.contains(':') {
                     let text = format!(
@@ -301,7 +304,9 @@ impl<'r> JsonReader<'r> {
                     &mut reading,
                     &mut elements,
                 )?;
-                let step = Step::MasterData(self.vocabularies(elements));
+                let mut vocabularies = self.vocabularies(elements);
+                resolve_vocabularies(&mut vocabularies, &self.context);
+                let step = Step::MasterData(vocabularies);
                 match self.head_step() {
                     Some(head) => {
                         self.pending = Some(step);
@@ -419,6 +424,11 @@ impl<'r> JsonReader<'r> {
                 "the header stands behind the body".to_owned(),
             );
             self.tail.extend(elements);
+            if has_master {
+                let mut vocabularies = vocabularies;
+                resolve_vocabularies(&mut vocabularies, &self.context);
+                self.pending = Some(Step::MasterData(vocabularies));
+            }
             return Ok(());
         }
         self.head_mut(|head| {
@@ -471,15 +481,12 @@ impl<'r> JsonReader<'r> {
                 resolve(element, &self.context, &[], &mut unbound);
             }
         };
+        let attributes = split_attributes(&mut head.document_elements, &self.context, &[]);
+        head.attributes.extend(attributes);
         resolve_all(&mut head.header_elements);
         resolve_all(&mut head.document_elements);
-        for vocabulary in head.master_data.iter_mut().flatten() {
-            for element in vocabulary.elements.iter_mut().flatten() {
-                for attribute in &mut element.attributes {
-                    resolve_all(std::slice::from_mut(&mut attribute.value));
-                }
-                resolve_all(&mut element.extensions);
-            }
+        if let Some(vocabularies) = &mut head.master_data {
+            resolve_vocabularies(vocabularies, &self.context);
         }
         let is_sbdh = |element: &Element| element.name.is(SBDH, "StandardBusinessDocumentHeader");
         if let Some(at) = head.header_elements.iter().position(is_sbdh) {
@@ -573,6 +580,25 @@ impl<'r> JsonReader<'r> {
             "",
             format!("Line {line}: {text}."),
         ));
+    }
+}
+
+/// Gives names in master data their namespaces.
+fn resolve_vocabularies(vocabularies: &mut [Vocabulary], context: &Context) {
+    let mut unbound = Vec::new();
+    for vocabulary in vocabularies {
+        for element in vocabulary.elements.iter_mut().flatten() {
+            let values = element
+                .attributes
+                .iter_mut()
+                .map(|attribute| &mut attribute.value);
+            for tree in values.chain(&mut element.extensions) {
+                resolve(tree, context, &[], &mut unbound);
+            }
+        }
+        for tree in &mut vocabulary.extensions {
+            resolve(tree, context, &[], &mut unbound);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use packtwin_core::finding::{Finding, Severity};
 use packtwin_core::time::Timestamp;
 
 use super::about;
+use crate::cbv::Standard;
 use crate::epc_format::canonical_link;
 use crate::event::{EpcRole, Event, EventKind};
 
@@ -25,6 +26,8 @@ struct Followed {
     parent_round: u32,
     /// How often this one was emptied at a stroke.
     round: u32,
+    /// How many were packed into this one since it was emptied, and not taken out.
+    children: u64,
     commissioned_at: Option<i64>,
     is_commissioned: bool,
     has_ended: bool,
@@ -57,6 +60,20 @@ impl Chain {
         if event.error_declaration.is_some() || self.is_full {
             return;
         }
+        if let Some(step) = unfitting_step(event) {
+            let text = format!(
+                "the business step {step} does not fit a {} with action {}",
+                event.kind.name(),
+                event.action.as_deref().unwrap_or("none")
+            );
+            findings.push(about(
+                event,
+                Code::EpcisStepDoesNotFit,
+                Severity::Warning,
+                "bizStep",
+                text,
+            ));
+        }
         let mut faults = Faults::default();
         let at = event
             .event_time
@@ -88,7 +105,9 @@ impl Chain {
         for (code, epc, count) in faults.found {
             let severity = match code {
                 // The ground may lie in a document that was sent before.
-                Code::EpcisNotCommissioned | Code::EpcisBeforeCommissioning => Severity::Warning,
+                Code::EpcisNotCommissioned
+                | Code::EpcisBeforeCommissioning
+                | Code::EpcisNotInParent => Severity::Warning,
                 _ => Severity::Error,
             };
             let others = match count {
@@ -185,6 +204,7 @@ impl Chain {
             let known = self.followed.entry(key(child)).or_default();
             known.parent = parent_key;
             known.parent_round = round;
+            self.followed.entry(parent_key).or_default().children += 1;
         }
     }
 
@@ -196,7 +216,12 @@ impl Chain {
         let parent_key = key(parent);
         let children = event.epc_list(EpcRole::Children);
         if children.is_empty() {
-            self.followed.entry(parent_key).or_default().round += 1;
+            let emptied = self.followed.entry(parent_key).or_default();
+            if emptied.children == 0 {
+                faults.add(Code::EpcisNotInParent, parent);
+            }
+            emptied.round += 1;
+            emptied.children = 0;
         }
         for child in children.iter() {
             self.use_of(child, at, faults);
@@ -205,6 +230,8 @@ impl Chain {
                 faults.add(Code::EpcisNotInParent, child);
             }
             self.followed.entry(key(child)).or_default().parent = 0;
+            let parent = self.followed.entry(parent_key).or_default();
+            parent.children = parent.children.saturating_sub(1);
         }
     }
 
@@ -224,6 +251,22 @@ impl Chain {
             faults.add(Code::EpcisBeforeCommissioning, epc);
         }
     }
+}
+
+/// A step that says what this type and action cannot mean (CBV 2.0, section 7.1): identities begin and end in object events
+/// and transformations, packing adds and unpacking deletes.
+fn unfitting_step(event: &Event) -> Option<&'static str> {
+    let step = Standard::BizStep.value(event.biz_step.as_deref()?)?;
+    let is_of_identity = matches!(event.kind, EventKind::Object | EventKind::Transformation);
+    let action = event.action.as_deref().unwrap_or_default();
+    let is_unfitting = match step {
+        "commissioning" => !is_of_identity || action == "DELETE",
+        "decommissioning" | "destroying" => !is_of_identity || action == "ADD",
+        "packing" => action == "DELETE",
+        "unpacking" => action == "ADD",
+        _ => false,
+    };
+    is_unfitting.then_some(step)
 }
 
 /// One key for all spellings of an EPC; never zero.

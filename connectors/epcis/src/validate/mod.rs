@@ -42,6 +42,7 @@ impl Layer {
             | Code::EpcisNotCommissioned
             | Code::EpcisCommissionedTwice
             | Code::EpcisNotInParent
+            | Code::EpcisStepDoesNotFit
             | Code::EpcisAfterEnd => Layer::Choreography,
             Code::EpcisLocationUnknown
             | Code::EpcisStatementMissing

@@ -61,7 +61,7 @@ fn a_whole_chain_is_clean() {
         case("C"),
         aggregation("C", "1 2", "ADD"),
         aggregation("C", "1", "DELETE"),
-        aggregation("C", "", "DELETE"),
+        aggregation("C", " ", "DELETE"),
         object("1", "DELETE", "destroying"),
     ];
     check(&xml(&events.concat()), &[]);

@@ -9,7 +9,7 @@ use crate::event::{
     EpcRole, ErrorDeclaration, Event, EventKind, Place, Quantity, QuantityRole, SensorElement,
     SensorFields, Typed,
 };
-use crate::extension::{Attribute, Element, NO_NAMESPACE, NO_NAMESPACE_PREFIX, Name};
+use crate::extension::{Attribute, Element, NO_NAMESPACE, NO_NAMESPACE_PREFIX, Name, XSI};
 use crate::fields::present_fields;
 use crate::layout::{BASE_2, Layout};
 use crate::loss::Losses;
@@ -282,10 +282,21 @@ impl<W: Write> EventOut<'_, W> {
     fn quantity(&mut self, quantity: &Quantity) {
         self.text.open("quantityElement");
         self.text.leaf("epcClass", &quantity.epc_class);
-        self.optional("quantity", &quantity.quantity);
-        if quantity.quantity.is_some() {
-            self.optional("uom", &quantity.uom);
+        match (&quantity.quantity, &quantity.uom) {
+            (Some(number), _) => self.text.leaf("quantity", number),
+            // A unit needs a number before it; an unknown one is nil.
+            (None, Some(_)) => {
+                let nil = Attribute {
+                    name: Name::new(XSI, "xsi", "nil"),
+                    value: "true".to_owned(),
+                };
+                self.text.begin("quantity");
+                self.text.core_attributes(&[nil]);
+                self.text.raw("/>");
+            }
+            (None, None) => {}
         }
+        self.optional("uom", &quantity.uom);
         self.text.close("quantityElement");
     }
 

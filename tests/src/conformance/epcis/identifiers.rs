@@ -72,11 +72,18 @@ fn is_valid(identifier: &str, length: Option<&str>) -> bool {
 
 fn each_line(folder: &Path, file: &str, report: &mut Report, check: fn(&[&str], &mut Row)) {
     let path = folder.join("identifiers").join(file);
-    let Ok(text) = std::fs::read_to_string(&path) else {
+    let reader = csv::ReaderBuilder::new()
+        .delimiter(b'\t')
+        .flexible(true)
+        .from_path(&path);
+    let Ok(mut reader) = reader else {
         return report.file_missing(format!("cannot read {}, skipped", path.display()));
     };
-    for (index, line) in text.lines().enumerate().skip(1) {
-        let columns: Vec<&str> = line.split('\t').collect();
-        report.row(&format!("{file}:{}", index + 1), |row| check(&columns, row));
+    for (index, record) in reader.records().enumerate() {
+        let id = format!("{file}:{}", index + 2);
+        report.row(&id, |row| match record {
+            Ok(record) => check(&record.iter().collect::<Vec<_>>(), row),
+            Err(error) => row.not_understood(&error.to_string()),
+        });
     }
 }
