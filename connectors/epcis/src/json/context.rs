@@ -78,7 +78,7 @@ impl Context {
                 && (known.1 == namespace || (prefix == "cbvmda" && namespace == CBVMDA_IN_JSON))
         };
         let is_alias = prefix.ends_with(ATTRIBUTE_SUFFIX) || namespace == NO_NAMESPACE;
-        if !BUILT_IN.iter().any(|known| is_same(known)) && !is_alias {
+        if !BUILT_IN.iter().any(is_same) && !is_alias {
             self.bound.push((prefix.to_owned(), namespace.to_owned()));
         }
     }

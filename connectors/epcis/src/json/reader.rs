@@ -98,10 +98,10 @@ impl<'r> JsonReader<'r> {
         if self.head.is_none() {
             self.check_context(findings);
         }
-        if self.bare_key.is_some() || self.bare_type.is_some() {
-            if let Some(step) = self.bare_event(event, findings)? {
-                return Ok(step);
-            }
+        if (self.bare_key.is_some() || self.bare_type.is_some())
+            && let Some(step) = self.bare_event(event, findings)?
+        {
+            return Ok(step);
         }
         loop {
             let place = self.places.last().copied().unwrap_or(Place::End);

@@ -322,10 +322,8 @@ impl<R: Read> EventReading<'_, R> {
             if reading.walker.local != child {
                 return reading.unexpected(child);
             }
-            let attributes = reading.walker.attributes.iter();
-            let kind = attributes
-                .filter(|attribute| attribute.name.is("", "type"))
-                .next_back();
+            let mut attributes = reading.walker.attributes.iter();
+            let kind = attributes.rfind(|attribute| attribute.name.is("", "type"));
             let kind = kind.map(|attribute| attribute.value.trim().to_owned());
             let value = reading.text(child)?;
             list.push(Typed { kind, value });
