@@ -242,3 +242,6 @@ pub fn translate<W: Write>(
     }
     Ok(translated)
 }
+
+#[cfg(test)]
+mod tests;

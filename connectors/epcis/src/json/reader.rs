@@ -10,13 +10,12 @@ use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 
 use super::context::{Context, resolve, split_attributes};
-use super::event_reader::{EVENT_MEMBERS, EventReading, read_context};
+use super::context_reader::read_context;
+use super::event_reader::{EVENT_MEMBERS, EventReading};
+use super::master_data::{resolve_vocabularies, vocabulary};
 use super::tokens::{JsonTokens, Token};
 use super::tree::{TreeReading, raw_name, read_value};
-use crate::document::{
-    DocumentHead, DocumentKind, MasterAttribute, MasterElement, SBDH, SchemaVersion, Vocabulary,
-    plain_sbdh,
-};
+use crate::document::{DocumentHead, DocumentKind, SBDH, SchemaVersion, Vocabulary, plain_sbdh};
 use crate::event::{Event, EventKind};
 use crate::extension::{Element, Node};
 use crate::reading::{EventReader, ReadingError, Step};
@@ -581,75 +580,6 @@ impl<'r> JsonReader<'r> {
             format!("Line {line}: {text}."),
         ));
     }
-}
-
-/// Gives names in master data their namespaces.
-fn resolve_vocabularies(vocabularies: &mut [Vocabulary], context: &Context) {
-    let mut unbound = Vec::new();
-    for vocabulary in vocabularies {
-        for element in vocabulary.elements.iter_mut().flatten() {
-            let values = element
-                .attributes
-                .iter_mut()
-                .map(|attribute| &mut attribute.value);
-            for tree in values.chain(&mut element.extensions) {
-                resolve(tree, context, &[], &mut unbound);
-            }
-        }
-        for tree in &mut vocabulary.extensions {
-            resolve(tree, context, &[], &mut unbound);
-        }
-    }
-}
-
-fn vocabulary(tree: Element) -> Vocabulary {
-    let mut vocabulary = Vocabulary::default();
-    for child in into_elements(tree) {
-        match child.name.local.as_str() {
-            "type" | "@type" => vocabulary.kind = child.own_text(),
-            "vocabularyElementList" => vocabulary
-                .elements
-                .get_or_insert_default()
-                .push(master_element(child)),
-            _ => vocabulary.extensions.push(child),
-        }
-    }
-    vocabulary
-}
-
-fn master_element(tree: Element) -> MasterElement {
-    let mut element = MasterElement::default();
-    for child in into_elements(tree) {
-        match child.name.local.as_str() {
-            "id" | "@id" => element.id = child.own_text(),
-            "attributes" => element.attributes.push(master_attribute(child)),
-            "children" => element
-                .children
-                .get_or_insert_default()
-                .push(child.own_text()),
-            _ => element.extensions.push(child),
-        }
-    }
-    element
-}
-
-fn master_attribute(tree: Element) -> MasterAttribute {
-    let mut attribute = MasterAttribute::default();
-    for child in into_elements(tree) {
-        match child.name.local.as_str() {
-            "id" | "@id" => attribute.id = child.own_text(),
-            _ => attribute.value = child,
-        }
-    }
-    attribute.value.name = crate::extension::Name::local("attribute");
-    attribute
-}
-
-fn into_elements(tree: Element) -> impl Iterator<Item = Element> {
-    tree.content.into_iter().filter_map(|node| match node {
-        Node::Element(element) => Some(element),
-        Node::Text(_) => None,
-    })
 }
 
 impl EventReader for JsonReader<'_> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::writer::XmlText;
+use super::text::{FLUSH_BYTES, XmlText};
 use crate::cbv::{CbvXmlFormat, Standard};
 use crate::document::SchemaVersion;
 use crate::event::{
@@ -53,7 +53,7 @@ impl<W: Write> EventOut<'_, W> {
         }
         self.text.close(&name);
         self.text.unbind(mark);
-        self.text.flush(self.out, 64 * 1024)
+        self.text.flush(self.out, FLUSH_BYTES)
     }
 
     fn write_2(&mut self, event: &Event) -> io::Result<()> {
