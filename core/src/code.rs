@@ -88,6 +88,7 @@ codes! {
     EpcisCommissionedTwice "EPC-113" "The item is commissioned a second time" => "A serial comes into being once; take the second event out.";
     EpcisNotInParent "EPC-114" "The item is not in the parent it is taken out of" => "Send the packing first, or correct the parent.";
     EpcisAfterEnd "EPC-115" "The item is used after it was decommissioned or destroyed" => "Check serial and order of the events.";
+    EpcisStepDoesNotFit "EPC-116" "The business step does not fit the type of event" => "Commission and decommission in object events, pack and unpack in aggregation events.";
     EpcisLocationUnknown "EPC-120" "The document names a place or product without master data" => "Add it to the master data of the header.";
     EpcisStatementMissing "EPC-121" "The transaction statement is missing" => "Add dscsaTransactionStatement to the header, affirmed and with the legal notice.";
     EpcisPartyMissing "EPC-122" "The shipment does not name its parties" => "Add owning_party and location to sourceList and destinationList.";

@@ -80,6 +80,8 @@ pub struct DocumentHead {
     pub kind: DocumentKind,
     /// The form it was read in.
     pub version: SchemaVersion,
+    /// Whether it was read from JSON, where prefixes in values have a meaning.
+    pub is_json: bool,
     /// `schemaVersion` as written.
     pub schema_version: Option<String>,
     /// `creationDate` as written.

@@ -78,10 +78,10 @@ impl EpcFormat {
                 Ok(to_digital_link(text).map_or(Cow::Borrowed(text), Cow::Owned))
             }
             EpcFormat::Urn(length) if has_web_scheme(text) => {
-                let Ok(link) = DigitalLink::parse(text, Level::Content) else {
-                    return Ok(Cow::Borrowed(text));
-                };
-                to_urn(link.elements(), length).map(Cow::Owned)
+                match DigitalLink::parse(text, Level::Content) {
+                    Ok(link) => to_urn(link.elements(), &length).map(Cow::Owned),
+                    Err(_) => Ok(Cow::Borrowed(text)),
+                }
             }
             EpcFormat::AsWritten | EpcFormat::Urn(_) => Ok(Cow::Borrowed(text)),
         }
@@ -97,6 +97,119 @@ pub fn to_digital_link(urn: &str) -> Option<String> {
     link_of(epc.elements())
 }
 
+/// The canonical Digital Link of any identifier, at its finest level and without query: the form that the event hash
+/// compares (CBV 2.0, section 8.9). `None` for what is no identifier of GS1.
+pub fn canonical_link(text: &str) -> Option<String> {
+    if text.starts_with("urn:epc:") {
+        return to_digital_link(text);
+    }
+    if !has_web_scheme(text) {
+        return None;
+    }
+    let numbered;
+    let link = match DigitalLink::parse(text, Level::Structure) {
+        Ok(link) => link,
+        Err(_) => {
+            numbered = without_short_names(text)?;
+            DigitalLink::parse(&numbered, Level::Structure).ok()?
+        }
+    };
+    let key = link.elements().elements().first()?;
+    let finest: &[&str] = match key.ai.code() {
+        "01" => &["21", "235", "10"],
+        "414" => &["254"],
+        "8006" => &["21", "10"],
+        "8010" => &["8011"],
+        _ => &[],
+    };
+    let qualifier = finest
+        .iter()
+        .find_map(|code| Some((*code, link.elements().value(code)?)));
+    let mut text = bracketed(key.ai.code(), &key.value);
+    if let Some((code, value)) = qualifier {
+        text.push_str(&bracketed(code, value));
+    }
+    let elements = ElementString::parse_bracketed(&text, Level::Structure).ok()?;
+    link_of(&elements)
+}
+
+/// Short names that early Digital Links had in place of numbers; the standard has given them up.
+const SHORT_NAMES: [(&str, &str); 22] = [
+    ("gtin", "01"),
+    ("lot", "10"),
+    ("ser", "21"),
+    ("exp", "17"),
+    ("cpv", "22"),
+    ("itip", "8006"),
+    ("gmn", "8013"),
+    ("cpid", "8010"),
+    ("cpsn", "8011"),
+    ("gln", "414"),
+    ("glnx", "254"),
+    ("payTo", "415"),
+    ("glnProd", "416"),
+    ("party", "417"),
+    ("gsrnp", "8017"),
+    ("gsrn", "8018"),
+    ("gcn", "255"),
+    ("sscc", "00"),
+    ("gdti", "253"),
+    ("ginc", "401"),
+    ("gsin", "402"),
+    ("giai", "8004"),
+];
+
+/// The link with numbers in place of short names; `None` when it has none.
+pub fn without_short_names(link: &str) -> Option<String> {
+    let number = |name: &str| {
+        let known = SHORT_NAMES.iter().chain(&[("grai", "8003")]);
+        known
+            .clone()
+            .find(|(short, _)| *short == name)
+            .map(|(_, number)| *number)
+    };
+    let (path, query) = link
+        .split_once('?')
+        .map_or((link, None), |(path, query)| (path, Some(query)));
+    let mut has_short = false;
+    let mut segments: Vec<&str> = path.split('/').collect();
+    // Scheme and domain stand in the first three; from the key on, name and value take turns.
+    let begin =
+        (3..segments.len()).find(|at| number(segments[*at]).is_some() || is_number(segments[*at]));
+    for at in (begin.unwrap_or(segments.len())..segments.len()).step_by(2) {
+        if let Some(number) = number(segments[at]) {
+            segments[at] = number;
+            has_short = true;
+        }
+    }
+    let mut numbered = segments.join("/");
+    for (index, pair) in query
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .enumerate()
+    {
+        numbered.push(if index == 0 { '?' } else { '&' });
+        match pair.split_once('=') {
+            Some((name, value)) if number(name).is_some() => {
+                has_short = true;
+                numbered.push_str(number(name).unwrap_or(name));
+                numbered.push('=');
+                numbered.push_str(value);
+            }
+            _ => numbered.push_str(pair),
+        }
+    }
+    has_short.then_some(numbered)
+}
+
+fn is_number(segment: &str) -> bool {
+    (2..=4).contains(&segment.len()) && segment.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn bracketed(code: &str, value: &str) -> String {
+    format!("({code}){}", value.replace('(', "\\("))
+}
+
 /// The canonical link of elements; an extension `0` of a place stands for none.
 fn link_of(elements: &ElementString<'_>) -> Option<String> {
     let link = elements.to_digital_link(CANONICAL_STEM).ok()?;
@@ -106,10 +219,23 @@ fn link_of(elements: &ElementString<'_>) -> Option<String> {
     })
 }
 
+/// The EPC URN of a Digital Link.
+///
+/// # Errors
+/// Why there is none, in a few words: it is no link of the standard, has no EPC, or the length of its company prefix is not
+/// known.
+pub fn to_epc_urn(
+    link: &str,
+    length: &dyn Fn(&str) -> Option<PrefixLength>,
+) -> Result<String, &'static str> {
+    let link = DigitalLink::parse(link, Level::Content).map_err(|_| "it is no Digital Link")?;
+    to_urn(link.elements(), length)
+}
+
 /// The URN of elements, asked for the length of the company prefix.
 fn to_urn(
     elements: &ElementString<'_>,
-    length: fn(&str) -> Option<PrefixLength>,
+    length: &dyn Fn(&str) -> Option<PrefixLength>,
 ) -> Result<String, &'static str> {
     const UNKNOWN: &str = "no company prefix is declared for it";
     const NO_URN: &str = "it has no EPC";

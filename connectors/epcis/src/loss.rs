@@ -46,21 +46,26 @@ impl Losses {
         self.kinds.keys().all(|what| what.starts_with(NOTE))
     }
 
-    /// Every kind of loss in words.
+    /// Every kind of loss, and every note, in words.
     pub fn sentences(&self) -> impl Iterator<Item = String> + '_ {
-        self.kinds
-            .iter()
-            .map(|(what, loss)| match loss.first_event {
-                0 => format!("Not carried: {what}."),
-                event => format!(
-                    "Not carried: {what} ({} times, first in event {event}).",
-                    loss.count
-                ),
-            })
+        self.kinds.iter().map(|(what, loss)| {
+            let sentence = match what.strip_prefix(NOTE) {
+                Some(note) => format!("Note: {note}"),
+                None => format!("Not carried: {what}"),
+            };
+            match loss.first_event {
+                0 => format!("{sentence}."),
+                event => format!("{sentence} ({} times, first in event {event}).", loss.count),
+            }
+        })
     }
 
-    /// Every kind of loss with its count.
+    /// Every kind of loss with its count; notes are none.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Loss)> {
-        self.kinds.iter().map(|(what, loss)| (what.as_str(), *loss))
+        let losses = self
+            .kinds
+            .iter()
+            .filter(|(what, _)| !what.starts_with(NOTE));
+        losses.map(|(what, loss)| (what.as_str(), *loss))
     }
 }

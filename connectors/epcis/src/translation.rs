@@ -6,6 +6,7 @@
 use std::io::{self, Read, Write};
 
 use packtwin_core::finding::Finding;
+use packtwin_core::time::Timestamp;
 
 use crate::cbv::CbvXmlFormat;
 use crate::document::{DocumentHead, SchemaVersion, Vocabulary};
@@ -15,6 +16,7 @@ use crate::extension::Element;
 use crate::json::{JsonReader, JsonWriter};
 use crate::loss::Losses;
 use crate::reading::{EventReader, ReadingError, Step};
+use crate::validate::schema_fault;
 use crate::xml::{XmlReader, XmlWriter};
 
 /// A form in which documents are written.
@@ -28,9 +30,11 @@ pub enum Form {
     Json2,
 }
 
-/// How identifiers and vocabulary are spelled in what is written.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Spelling {
+/// How a document is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Writing {
+    /// When: the creation date of a document whose source names none.
+    pub at: Timestamp,
     /// Identifiers (`GS1-EPC-Format`).
     pub epc: EpcFormat,
     /// Vocabulary in XML (`GS1-CBV-XML-Format`).
@@ -110,11 +114,23 @@ impl<W: Write> AnyWriter<W> {
         })
     }
 
-    /// Writes an event.
+    /// Writes an event, unless the schema of the form would refuse it; then it is counted as lost.
     ///
     /// # Errors
     /// Writing failed.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        let version = match self {
+            AnyWriter::Xml(writer) => writer.version(),
+            AnyWriter::Json(_) => SchemaVersion::V2,
+        };
+        if let Some(fault) = schema_fault(event, version) {
+            let what = format!(
+                "events that the schema of this form refuses: {} ({fault})",
+                fault.title()
+            );
+            self.losses().add(event.number, what);
+            return Ok(());
+        }
         match self {
             AnyWriter::Xml(writer) => writer.event(event),
             AnyWriter::Json(writer) => writer.event(event),
@@ -187,7 +203,7 @@ pub fn translate<W: Write>(
     reader: &mut dyn EventReader,
     out: W,
     form: Form,
-    spelling: Spelling,
+    writing: Writing,
     sink: &mut dyn FnMut(Finding),
 ) -> Result<Translated, ReadingError> {
     let mut event = Event::default();
@@ -200,14 +216,16 @@ pub fn translate<W: Write>(
         let step = reader.next(&mut event, &mut findings);
         findings.drain(..).for_each(&mut *sink);
         match (step?, &mut writer) {
-            (Step::Head(head), None) => {
+            (Step::Head(mut head), None) => {
+                head.creation_date
+                    .get_or_insert_with(|| writing.at.to_string());
                 if let Some(out) = out.take() {
-                    writer = Some(AnyWriter::new(out, form, spelling.cbv, &head)?);
+                    writer = Some(AnyWriter::new(out, form, writing.cbv, &head)?);
                 }
             }
             (Step::Event, Some(writer)) => {
-                if spelling.epc.is_changing() {
-                    spelling.epc.respell(&mut event, writer.losses());
+                if writing.epc.is_changing() {
+                    writing.epc.respell(&mut event, writer.losses());
                 }
                 writer.event(&event)?;
                 translated.events += 1;
@@ -224,3 +242,6 @@ pub fn translate<W: Write>(
     }
     Ok(translated)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 mod audit;
 mod bench;
 mod demo;
+mod epcis;
 mod exit;
 mod migrate;
 mod sandbox;
@@ -65,6 +66,9 @@ enum Command {
     Translate(Box<translate::TranslateArguments>),
     /// Hand a file in at a site, look at its check, and have it committed and sent.
     Upload(Box<upload::UploadArguments>),
+    /// EPCIS documents: what is wrong with them, and the hashes of their events.
+    #[command(subcommand)]
+    Epcis(epcis::EpcisCommand),
     /// Measure the product's own paths beside the fastest route of the engine.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -129,6 +133,7 @@ pub fn run() -> ExitCode {
         Command::Tenant(command) => return tenant::run(&command),
         Command::User(command) => return user::run(&command),
         Command::Upload(arguments) => return upload::run(&arguments),
+        Command::Epcis(command) => return epcis::run(&command),
         Command::Bench(bench) => bench::run(&bench),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(site) => site.configuration().and_then(serve::run),

@@ -7,6 +7,8 @@
 
 mod corpus;
 mod emvs;
+mod epcis;
+mod hash;
 mod identifiers;
 mod report;
 
@@ -39,12 +41,12 @@ pub const SUITES: [Suite; 6] = [
     Suite {
         name: "epcis",
         folder: "epcis",
-        run: None,
+        run: Some(epcis::run),
     },
     Suite {
         name: "hash",
         folder: "epcis",
-        run: None,
+        run: Some(hash::run),
     },
     Suite {
         name: "mdlp",

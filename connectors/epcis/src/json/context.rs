@@ -78,7 +78,7 @@ impl Context {
                 && (known.1 == namespace || (prefix == "cbvmda" && namespace == CBVMDA_IN_JSON))
         };
         let is_alias = prefix.ends_with(ATTRIBUTE_SUFFIX) || namespace == NO_NAMESPACE;
-        if !BUILT_IN.iter().any(|known| is_same(known)) && !is_alias {
+        if !BUILT_IN.iter().any(is_same) && !is_alias {
             self.bound.push((prefix.to_owned(), namespace.to_owned()));
         }
     }
@@ -127,12 +127,27 @@ pub(super) fn resolve(
     element.content = content;
 }
 
-/// The name of an attribute that is written as a member: `@name`, or with the alias of a prefix.
-pub(super) fn attribute_name(
-    name: &Name,
+/// Takes the attributes of an element of EPCIS out of its foreign members.
+pub(super) fn split_attributes(
+    elements: &mut Vec<Element>,
     context: &Context,
     inner: &[(String, String)],
-) -> Option<Name> {
+) -> Vec<Attribute> {
+    let mut attributes = Vec::new();
+    elements.retain(|element| {
+        let name = attribute_name(&element.name, context, inner);
+        let is_attribute = name.is_some();
+        attributes.extend(name.map(|name| Attribute {
+            name,
+            value: element.own_text(),
+        }));
+        !is_attribute
+    });
+    attributes
+}
+
+/// The name of an attribute that is written as a member: `@name`, or with the alias of a prefix.
+fn attribute_name(name: &Name, context: &Context, inner: &[(String, String)]) -> Option<Name> {
     if name.prefix.is_empty() {
         return name.local.strip_prefix('@').map(Name::local);
     }

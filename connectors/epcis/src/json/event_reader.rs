@@ -4,7 +4,8 @@ use packtwin_connector_port::serial_check::quoted;
 use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 
-use super::context::{Context, attribute_name, resolve, resolve_name};
+use super::context::{Context, resolve, resolve_name, split_attributes};
+use super::context_reader::read_context;
 use super::tokens::{JsonTokens, Token};
 use super::tree::{TreeReading, raw_name, read_value};
 use crate::event::{
@@ -583,66 +584,6 @@ impl<'e, 't, 'r> EventReading<'e, 't, 'r> {
     }
 }
 
-/// Reads the value of `@context`.
-pub(super) fn read_context(
-    tokens: &mut JsonTokens<'_>,
-    first: Token,
-    context: &mut Context,
-    findings: &mut Vec<Finding>,
-) -> Result<(), ReadingError> {
-    match first {
-        Token::Text => {
-            let address = tokens.text.clone();
-            if !context.add_address(&address) {
-                let line = tokens.line();
-                let text = format!(
-                    "Line {line}: nothing is known of the context {}; its prefixes stay unknown.",
-                    quoted(&address)
-                );
-                findings.push(Finding::warning(
-                    Code::EpcisPrefixUnbound,
-                    line,
-                    "@context",
-                    text,
-                ));
-            }
-            Ok(())
-        }
-        Token::ArrayBegin => loop {
-            match tokens.next()? {
-                Token::ArrayEnd => return Ok(()),
-                token => read_context(tokens, token, context, findings)?,
-            }
-        },
-        Token::ObjectBegin => {
-            while tokens.next()? == Token::Key {
-                let term = tokens.text.clone();
-                match tokens.next()? {
-                    Token::Text if !term.starts_with('@') => {
-                        let namespace = tokens.text.clone();
-                        context.bind(&term, &namespace);
-                    }
-                    Token::ObjectBegin => {
-                        while tokens.next()? == Token::Key {
-                            let is_id = tokens.text == "@id";
-                            match tokens.next()? {
-                                Token::Text if is_id => {
-                                    let namespace = tokens.text.clone();
-                                    context.bind(&term, &namespace);
-                                }
-                                other => tokens.skip_from(other)?,
-                            }
-                        }
-                    }
-                    other => tokens.skip_from(other)?,
-                }
-            }
-            Ok(())
-        }
-        other => tokens.skip_from(other),
-    }
-}
-
 fn resolve_event(event: &mut Event, context: &Context, unbound: &mut Vec<String>) {
     let inner = std::mem::take(&mut event.namespaces);
     let mut take = |elements: &mut Vec<Element>| {
@@ -651,22 +592,7 @@ fn resolve_event(event: &mut Event, context: &Context, unbound: &mut Vec<String>
         }
     };
     // Attributes of the event or its ILMD are written as members of them.
-    let split = |elements: &mut Vec<Element>| {
-        let mut attributes = Vec::new();
-        elements.retain(
-            |element| match attribute_name(&element.name, context, &inner) {
-                Some(name) => {
-                    attributes.push(crate::extension::Attribute {
-                        name,
-                        value: element.own_text(),
-                    });
-                    false
-                }
-                None => true,
-            },
-        );
-        attributes
-    };
+    let split = |elements: &mut Vec<Element>| split_attributes(elements, context, &inner);
     event.attributes = split(&mut event.extensions);
     if let Some(ilmd) = &mut event.ilmd {
         ilmd.attributes = split(&mut ilmd.elements);

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::bindings::Bindings;
+use super::text::JsonText;
 use super::tokens::is_number;
-use super::writer::{Bindings, JsonText};
 use crate::cbv::Standard;
 use crate::event::{
     EpcRole, Event, EventKind, Place, QuantityRole, SENSOR_METADATA, SENSOR_REPORT, SensorFields,

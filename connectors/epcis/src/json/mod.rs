@@ -2,10 +2,14 @@
 //!
 //! JSON-LD is read as the standard's own context defines it; that context is built in, and no address is ever fetched.
 
+mod bindings;
 mod context;
+mod context_reader;
 mod event_reader;
 mod event_writer;
+mod master_data;
 mod reader;
+mod text;
 mod tokens;
 mod tree;
 mod writer;

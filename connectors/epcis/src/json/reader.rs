@@ -9,14 +9,13 @@ use packtwin_connector_port::serial_check::quoted;
 use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 
-use super::context::{Context, resolve};
-use super::event_reader::{EVENT_MEMBERS, EventReading, read_context};
+use super::context::{Context, resolve, split_attributes};
+use super::context_reader::read_context;
+use super::event_reader::{EVENT_MEMBERS, EventReading};
+use super::master_data::{resolve_vocabularies, vocabulary};
 use super::tokens::{JsonTokens, Token};
 use super::tree::{TreeReading, raw_name, read_value};
-use crate::document::{
-    DocumentHead, DocumentKind, MasterAttribute, MasterElement, SBDH, SchemaVersion, Vocabulary,
-    plain_sbdh,
-};
+use crate::document::{DocumentHead, DocumentKind, SBDH, SchemaVersion, Vocabulary, plain_sbdh};
 use crate::event::{Event, EventKind};
 use crate::extension::{Element, Node};
 use crate::reading::{EventReader, ReadingError, Step};
@@ -65,6 +64,7 @@ impl<'r> JsonReader<'r> {
         tokens.skip_mark()?;
         let head = DocumentHead {
             version: SchemaVersion::V2,
+            is_json: true,
             ..DocumentHead::default()
         };
         Ok(JsonReader {
@@ -97,10 +97,10 @@ impl<'r> JsonReader<'r> {
         if self.head.is_none() {
             self.check_context(findings);
         }
-        if self.bare_key.is_some() || self.bare_type.is_some() {
-            if let Some(step) = self.bare_event(event, findings)? {
-                return Ok(step);
-            }
+        if (self.bare_key.is_some() || self.bare_type.is_some())
+            && let Some(step) = self.bare_event(event, findings)?
+        {
+            return Ok(step);
         }
         loop {
             let place = self.places.last().copied().unwrap_or(Place::End);
@@ -160,7 +160,7 @@ impl<'r> JsonReader<'r> {
                         subscription_id: None,
                     },
                     "EPCISMasterDataDocument" => DocumentKind::MasterData,
-                    _ if EventKind::of(bare).is_some() => {
+                    _ if EventKind::of(bare).is_some() || text.contains(':') => {
                         self.bare_type = Some(text);
                         return self.begin_bare(None, findings);
                     }
@@ -191,7 +191,10 @@ impl<'r> JsonReader<'r> {
             "sender" => self.sender = self.text(&key, first, findings)?,
             "receiver" => self.receiver = self.text(&key, first, findings)?,
             "instanceIdentifier" => self.instance = self.text(&key, first, findings)?,
-            "epcisHeader" => self.header(first, findings)?,
+            "epcisHeader" => {
+                self.header(first, findings)?;
+                return Ok(self.pending.take());
+            }
             _ => {
                 if !key.contains(':') {
                     let text = format!(
@@ -300,7 +303,9 @@ impl<'r> JsonReader<'r> {
                     &mut reading,
                     &mut elements,
                 )?;
-                let step = Step::MasterData(self.vocabularies(elements));
+                let mut vocabularies = self.vocabularies(elements);
+                resolve_vocabularies(&mut vocabularies, &self.context);
+                let step = Step::MasterData(vocabularies);
                 match self.head_step() {
                     Some(head) => {
                         self.pending = Some(step);
@@ -418,6 +423,11 @@ impl<'r> JsonReader<'r> {
                 "the header stands behind the body".to_owned(),
             );
             self.tail.extend(elements);
+            if has_master {
+                let mut vocabularies = vocabularies;
+                resolve_vocabularies(&mut vocabularies, &self.context);
+                self.pending = Some(Step::MasterData(vocabularies));
+            }
             return Ok(());
         }
         self.head_mut(|head| {
@@ -470,15 +480,12 @@ impl<'r> JsonReader<'r> {
                 resolve(element, &self.context, &[], &mut unbound);
             }
         };
+        let attributes = split_attributes(&mut head.document_elements, &self.context, &[]);
+        head.attributes.extend(attributes);
         resolve_all(&mut head.header_elements);
         resolve_all(&mut head.document_elements);
-        for vocabulary in head.master_data.iter_mut().flatten() {
-            for element in vocabulary.elements.iter_mut().flatten() {
-                for attribute in &mut element.attributes {
-                    resolve_all(std::slice::from_mut(&mut attribute.value));
-                }
-                resolve_all(&mut element.extensions);
-            }
+        if let Some(vocabularies) = &mut head.master_data {
+            resolve_vocabularies(vocabularies, &self.context);
         }
         let is_sbdh = |element: &Element| element.name.is(SBDH, "StandardBusinessDocumentHeader");
         if let Some(at) = head.header_elements.iter().position(is_sbdh) {
@@ -573,56 +580,6 @@ impl<'r> JsonReader<'r> {
             format!("Line {line}: {text}."),
         ));
     }
-}
-
-fn vocabulary(tree: Element) -> Vocabulary {
-    let mut vocabulary = Vocabulary::default();
-    for child in into_elements(tree) {
-        match child.name.local.as_str() {
-            "type" | "@type" => vocabulary.kind = child.own_text(),
-            "vocabularyElementList" => vocabulary
-                .elements
-                .get_or_insert_default()
-                .push(master_element(child)),
-            _ => vocabulary.extensions.push(child),
-        }
-    }
-    vocabulary
-}
-
-fn master_element(tree: Element) -> MasterElement {
-    let mut element = MasterElement::default();
-    for child in into_elements(tree) {
-        match child.name.local.as_str() {
-            "id" | "@id" => element.id = child.own_text(),
-            "attributes" => element.attributes.push(master_attribute(child)),
-            "children" => element
-                .children
-                .get_or_insert_default()
-                .push(child.own_text()),
-            _ => element.extensions.push(child),
-        }
-    }
-    element
-}
-
-fn master_attribute(tree: Element) -> MasterAttribute {
-    let mut attribute = MasterAttribute::default();
-    for child in into_elements(tree) {
-        match child.name.local.as_str() {
-            "id" | "@id" => attribute.id = child.own_text(),
-            _ => attribute.value = child,
-        }
-    }
-    attribute.value.name = crate::extension::Name::local("attribute");
-    attribute
-}
-
-fn into_elements(tree: Element) -> impl Iterator<Item = Element> {
-    tree.content.into_iter().filter_map(|node| match node {
-        Node::Element(element) => Some(element),
-        Node::Text(_) => None,
-    })
 }
 
 impl EventReader for JsonReader<'_> {

@@ -7,12 +7,12 @@ use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 
 use super::header::into_element;
+use super::sensor_reader::read_sensor_element;
 use super::walker::{Token, Walker};
 use crate::document::SchemaVersion;
 use crate::event::{
     EpcRole, ErrorDeclaration, Event, EventKind, Ilmd, PersistentDisposition, Place, Quantity,
-    QuantityRole, SENSOR_METADATA, SENSOR_REPORT, SENSOR_REPORT_EXTRA, SensorElement, SensorFields,
-    SensorText, Typed,
+    QuantityRole, Typed,
 };
 use crate::extension::{Element, NO_NAMESPACE, Name, XSI};
 use crate::layout::{BASE_1, BASE_1_EXTENSION, BASE_1_EXTENSION_2, BASE_2, Layout, known_spelling};
@@ -322,10 +322,8 @@ impl<R: Read> EventReading<'_, R> {
             if reading.walker.local != child {
                 return reading.unexpected(child);
             }
-            let attributes = reading.walker.attributes.iter();
-            let kind = attributes
-                .filter(|attribute| attribute.name.is("", "type"))
-                .next_back();
+            let mut attributes = reading.walker.attributes.iter();
+            let kind = attributes.rfind(|attribute| attribute.name.is("", "type"));
             let kind = kind.map(|attribute| attribute.value.trim().to_owned());
             let value = reading.text(child)?;
             list.push(Typed { kind, value });
@@ -434,7 +432,7 @@ impl<R: Read> EventReading<'_, R> {
         let mut unknown = Vec::new();
         for child in tree.content.into_iter().filter_map(into_element) {
             if child.name.local == "sensorElement" {
-                elements.push(sensor_element(child, &mut unknown));
+                elements.push(read_sensor_element(child, &mut unknown));
             } else {
                 unknown.push(child.name.local);
             }
@@ -538,53 +536,4 @@ fn is_core(element: &Element) -> bool {
 fn is_field(name: &str) -> bool {
     let foreign = Layout::of(&EventKind::Foreign(Name::default())).v2;
     foreign.contains(&name) || BASE_2.contains(&name) || name == "extension"
-}
-
-fn sensor_element(tree: Element, unknown: &mut Vec<String>) -> SensorElement {
-    let mut element = SensorElement::default();
-    for child in tree.content.into_iter().filter_map(into_element) {
-        match child.name.local.as_str() {
-            "sensorMetadata" => {
-                element.metadata = Some(sensor_fields(child, &SENSOR_METADATA, unknown))
-            }
-            "sensorReport" => {
-                let mut known = SENSOR_REPORT.to_vec();
-                known.push(SENSOR_REPORT_EXTRA);
-                element.reports.push(sensor_fields(child, &known, unknown));
-            }
-            "extension" if child.name.namespace.is_empty() => {
-                let inner = child.content.into_iter().filter_map(into_element);
-                element.extensions.extend(inner);
-            }
-            _ => element.extensions.push(child),
-        }
-    }
-    element
-}
-
-fn sensor_fields(
-    tree: Element,
-    known: &[(&'static str, SensorText)],
-    unknown: &mut Vec<String>,
-) -> SensorFields {
-    let mut fields = SensorFields::default();
-    for attribute in tree.attributes {
-        let standard = known.iter().find(|(name, _)| attribute.name.is("", name));
-        match standard {
-            Some((name, _)) => fields.fields.push((name, attribute.value)),
-            None => {
-                if attribute.name.namespace.is_empty() {
-                    unknown.push(attribute.name.local.clone());
-                }
-                fields
-                    .extensions
-                    .push(Element::text(attribute.name, attribute.value));
-            }
-        }
-    }
-    // XML has attributes only; elements come from forms that know no difference.
-    fields
-        .extensions
-        .extend(tree.content.into_iter().filter_map(into_element));
-    fields
 }

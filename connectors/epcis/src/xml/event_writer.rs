@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::writer::XmlText;
+use super::text::{FLUSH_BYTES, XmlText};
 use crate::cbv::{CbvXmlFormat, Standard};
 use crate::document::SchemaVersion;
 use crate::event::{
     EpcRole, ErrorDeclaration, Event, EventKind, Place, Quantity, QuantityRole, SensorElement,
     SensorFields, Typed,
 };
-use crate::extension::{Attribute, Element, NO_NAMESPACE, NO_NAMESPACE_PREFIX, Name};
+use crate::extension::{Attribute, Element, NO_NAMESPACE, NO_NAMESPACE_PREFIX, Name, XSI};
 use crate::fields::present_fields;
 use crate::layout::{BASE_2, Layout};
 use crate::loss::Losses;
@@ -53,7 +53,7 @@ impl<W: Write> EventOut<'_, W> {
         }
         self.text.close(&name);
         self.text.unbind(mark);
-        self.text.flush(self.out, 64 * 1024)
+        self.text.flush(self.out, FLUSH_BYTES)
     }
 
     fn write_2(&mut self, event: &Event) -> io::Result<()> {
@@ -216,7 +216,7 @@ impl<W: Write> EventOut<'_, W> {
             "ilmd" => {
                 if let Some(ilmd) = &event.ilmd {
                     self.text.begin("ilmd");
-                    self.text.foreign_attributes(&ilmd.attributes);
+                    self.text.core_attributes(&ilmd.attributes);
                     self.text.begun();
                     self.text.extensions(&ilmd.elements);
                     self.text.close("ilmd");
@@ -282,10 +282,21 @@ impl<W: Write> EventOut<'_, W> {
     fn quantity(&mut self, quantity: &Quantity) {
         self.text.open("quantityElement");
         self.text.leaf("epcClass", &quantity.epc_class);
-        self.optional("quantity", &quantity.quantity);
-        if quantity.quantity.is_some() {
-            self.optional("uom", &quantity.uom);
+        match (&quantity.quantity, &quantity.uom) {
+            (Some(number), _) => self.text.leaf("quantity", number),
+            // A unit needs a number before it; an unknown one is nil.
+            (None, Some(_)) => {
+                let nil = Attribute {
+                    name: Name::new(XSI, "xsi", "nil"),
+                    value: "true".to_owned(),
+                };
+                self.text.begin("quantity");
+                self.text.core_attributes(&[nil]);
+                self.text.raw("/>");
+            }
+            (None, None) => {}
         }
+        self.optional("uom", &quantity.uom);
         self.text.close("quantityElement");
     }
 
@@ -411,7 +422,7 @@ impl<W: Write> EventOut<'_, W> {
                 value: element.own_text(),
             });
         }
-        self.text.foreign_attributes(&foreign);
+        self.text.core_attributes(&foreign);
         self.text.raw("/>");
     }
 

@@ -23,7 +23,11 @@ pub(super) fn read_header<R: Read>(
     walker.tree_bytes = 0;
     loop {
         match walker.next()? {
-            Token::Start if &*walker.namespace == SBDH => head.sbdh = Some(walker.tree()?),
+            Token::Start if &*walker.namespace == SBDH => {
+                let mut sbdh = walker.tree()?;
+                trim_leaves(&mut sbdh);
+                head.sbdh = Some(sbdh);
+            }
             Token::Start if walker.is_core && walker.local == "extension" => {
                 read_extension(walker, head, findings)?;
             }
@@ -181,6 +185,16 @@ fn master_attribute(mut value: Element) -> MasterAttribute {
         .to_owned();
     value.attributes.retain(|attribute| !is_id(attribute));
     MasterAttribute { id, value }
+}
+
+/// Space around the values of a business document header has no meaning, and its times do not allow any.
+pub(super) fn trim_leaves(element: &mut Element) {
+    for node in &mut element.content {
+        match node {
+            Node::Text(text) => *text = text.trim().to_owned(),
+            Node::Element(child) => trim_leaves(child),
+        }
+    }
 }
 
 pub(super) fn into_element(node: Node) -> Option<Element> {

@@ -5,6 +5,8 @@ mod event_writer;
 
 mod header;
 mod reader;
+mod sensor_reader;
+mod text;
 mod walker;
 mod writer;
 

@@ -163,8 +163,8 @@ impl<R: Read> XmlReader<R> {
             self.levels.push(Level::Wrapper);
             return Ok(None);
         }
-        if &*self.walker.namespace != "" && self.walker.is_core {
-            return self.message().map(Some);
+        if !self.walker.namespace.is_empty() && self.walker.is_core {
+            return self.enter_wrapped(findings);
         }
         Err(ReadingError::refused(
             Code::UploadNotRecognised,
