@@ -39,7 +39,6 @@ pub mod route;
 mod session_cookie;
 mod session_token;
 mod shared;
-mod simulator;
 mod stream;
 mod upload;
 mod user;

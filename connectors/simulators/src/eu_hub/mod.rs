@@ -9,6 +9,7 @@
 mod answer;
 mod callback;
 mod control;
+pub mod control_client;
 mod exchange;
 mod field_rules;
 mod hub;

@@ -1,7 +1,7 @@
 //! What happened, in words: one row for each action of the audit trail, and one for each kind of fact.
 //!
 //! Timelines, the audit page and a pack's life all read this one table, so that the same thing has the same words
-//! everywhere. A test compares it with the actions that the sources write. Serves users.md 2.12 and URS-AU-001.
+//! everywhere. A test compares it with the actions that the sources write. Serves users.md 2.12 and URS-AT-002.
 
 use serde_json::Value;
 

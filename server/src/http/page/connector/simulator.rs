@@ -6,16 +6,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_core::role::Permission;
 use packtwin_simulators::eu_hub::Switches;
+use packtwin_simulators::eu_hub::control_client::{self, ControlSilent, Held};
 use packtwin_tenants::audit::AuditNote;
 
 use super::super::{Desk, Form, error_at, see, sentences};
 use super::switches::{self, ANSWERS, FAULTS, LASTS, Now};
 use super::{Said, Whole, connector_page};
 use crate::configuration::ControlUrl;
-use crate::http::caller::{Caller, ChangeRefused};
+use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
-use crate::http::simulator::{Control, Held};
 use crate::pages::frame::Section;
 use crate::pages::piece::{
     Action, Fact, Field, FieldGroup, FieldKind, Form as FormPiece, Input, Mark, Select, Tone,
@@ -46,21 +46,26 @@ pub(in crate::http) async fn switch(
             return connector_page(&shared, desk, &whole.name, said).await;
         }
     };
-    let (now, name) = (shared.now(), whole.name.clone());
+    let (old, _) = control_client::look(control.as_str())
+        .await
+        .map_err(unreached)?;
+    control_client::switch(control.as_str(), &wanted)
+        .await
+        .map_err(unreached)?;
+    let (now, object) = (shared.now(), format!("connector {}", whole.name));
     desk.caller
-        .block(move |scope| {
-            let control = Control::of(&control);
-            let (old, _) = control.look()?;
-            control.set(&wanted)?;
+        .change(now, move |_| {
             let told = serde_json::json!({ "old": old, "new": wanted });
-            Ok(scope.change(now, |_| {
-                let note =
-                    AuditNote::new("connector.simulator_switched", format!("connector {name}"));
-                Ok::<_, ChangeRefused>(note.detail(told).returning(()))
-            })?)
+            let note = AuditNote::new("connector.simulator_switched", object);
+            Ok(note.detail(told).returning(()))
         })
         .await?;
     Ok(see(format!("/connectors/{}#simulator", whole.name)))
+}
+
+fn unreached(silent: ControlSilent) -> Problem {
+    tracing::warn!(%silent, "the switches were not set");
+    Problem::unavailable()
 }
 
 /// The control address of the simulator behind a connector, if that is what it points at.
@@ -88,11 +93,7 @@ pub(super) async fn section(
         _ => (None, None),
     };
     let address = format!("/connectors/{}/simulator", whole.name);
-    let looked = desk
-        .caller
-        .block(move |_| Control::of(&control).look())
-        .await;
-    let Ok((switches, held)) = looked else {
+    let Ok((switches, held)) = control_client::look(control.as_str()).await else {
         return Some(Simulator {
             state: Mark::new(Tone::Bad, "does not run"),
             sentence:
