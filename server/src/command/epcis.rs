@@ -16,9 +16,7 @@ use packtwin_epcis::reading::{EventReader, ReadingError, Step};
 use packtwin_epcis::translation::AnyReader;
 use packtwin_epcis::validate::{Checks, Layer, Verdict, validate};
 
-const FOUND: u8 = 1;
-const REFUSED: u8 = 3;
-const NO_INPUT: u8 = 4;
+use super::exit::{FAILED, NOT_ALL, REFUSED};
 
 /// What to do with a document.
 #[derive(Subcommand)]
@@ -96,7 +94,7 @@ pub(super) fn run(command: &EpcisCommand) -> ExitCode {
         Ok(is_fine)
     }) {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(FOUND),
+        Ok(false) => ExitCode::from(NOT_ALL),
         Err(ReadingError::Refused(finding)) => {
             eprintln!("packtwin: {} {}", finding.code, finding.text);
             ExitCode::from(REFUSED)
@@ -107,7 +105,7 @@ pub(super) fn run(command: &EpcisCommand) -> ExitCode {
         }
         Err(ReadingError::Io(error)) => {
             eprintln!("packtwin: {error}");
-            ExitCode::from(NO_INPUT)
+            ExitCode::from(FAILED)
         }
     }
 }
