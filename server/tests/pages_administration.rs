@@ -38,8 +38,8 @@ impl Visit {
     fn begin(settings: &[(&str, &str)], roles: &[Role]) -> Self {
         let server = Running::start_with(settings);
         let tenant = server.site.tenant("alder");
-        server.person(tenant, "anna@alder.example", roles);
-        let cookie = server.sign_in("anna@alder.example");
+        server.person(tenant, "manager@alder.example", roles);
+        let cookie = server.sign_in("manager@alder.example");
         Visit {
             server,
             tenant,
@@ -361,8 +361,8 @@ fn what_ends_soon_is_listed_with_what_to_do() {
     let long = [("name", "Store"), ("ends", "730"), ("scope", "lots:read")];
     assert_eq!(visit.form("/administration/api-keys", &long).status, 200);
     let person = [
-        ("name", "Ben Birch"),
-        ("login", "ben@alder.example"),
+        ("name", "Packaging Specialist"),
+        ("login", "specialist@alder.example"),
         ("role", "operator"),
     ];
     assert_eq!(visit.form("/administration/users", &person).status, 200);
@@ -370,7 +370,7 @@ fn what_ends_soon_is_listed_with_what_to_do() {
     for said in [
         "ERP",
         "90 days left",
-        "Ben Birch",
+        "Packaging Specialist",
         "Invitation",
         "EU hub",
         "Make a new link",
@@ -379,12 +379,12 @@ fn what_ends_soon_is_listed_with_what_to_do() {
     }
     assert!(!page.contains("Store"), "it ends in two years");
     visit.server.clock.forward(4 * 86_400);
-    let cookie = visit.server.sign_in("anna@alder.example");
+    let cookie = visit.server.sign_in("manager@alder.example");
     let visit = Visit { cookie, ..visit };
     let page = visit.page("/administration/expiring");
     let row = page
         .split("<tr")
-        .find(|row| row.contains("Ben Birch"))
+        .find(|row| row.contains("Packaging Specialist"))
         .unwrap();
     assert!(row.contains("ended"), "{row}");
 }

@@ -29,9 +29,9 @@ use crate::story::{master_data, product_code};
 /// The name of the manufacturer.
 pub const COMPANY: &str = "Alder Pharma";
 /// The sign-in name of a person who may do everything.
-pub const LOGIN: &str = "anna@alder.example";
+pub const LOGIN: &str = "manager@alder.example";
 /// That person's name.
-pub const NAME: &str = "Anna Alder";
+pub const NAME: &str = "Alder Manager";
 /// That person's password.
 pub const PASSWORD: &str = "quiet otters fold maps 71";
 
@@ -133,7 +133,7 @@ impl Place {
             .expect("the short name is free");
         let scope = site.system_scope(tenant, "founding");
         scope
-            .change(now, |writer| writer.user_create(anna()))
+            .change(now, |writer| writer.user_create(manager()))
             .expect("the sign-in name is free");
 
         let authority = SandboxAuthority::generate(now).expect("a sandbox authority");
@@ -159,7 +159,7 @@ impl Place {
     }
 }
 
-fn anna() -> NewUser<'static> {
+fn manager() -> NewUser<'static> {
     let owner = PasswordOwner {
         login: LOGIN,
         name: NAME,

@@ -134,8 +134,8 @@ fn an_administrator_invites_gives_a_key_and_adds_a_webhook() {
     browser.click("Administration");
     browser.arrive("/administration/users");
     browser.click("Invite a person");
-    browser.fill("Name", "Ben Birch");
-    browser.fill("Sign-in name", "ben@alder.example");
+    browser.fill("Name", "Packaging Specialist");
+    browser.fill("Sign-in name", "specialist@alder.example");
     browser.click("Operator");
     browser.picture("1-invite");
     browser.click("Invite this person");
@@ -183,7 +183,7 @@ fn an_administrator_invites_gives_a_key_and_adds_a_webhook() {
     browser.see("No webhooks yet");
 
     browser.click("Ending soon");
-    browser.see("Ben Birch");
+    browser.see("Packaging Specialist");
     browser.see("ERP of the warehouse");
     browser.screen(Screen::Tablet);
     browser.picture("6-ending-soon");

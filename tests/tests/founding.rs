@@ -88,7 +88,7 @@ fn commands_alone_lead_to_a_first_sign_in() {
             "--admin",
             login,
             "--admin-name",
-            "Anna Alder",
+            "Alder Manager",
         ];
         run(&configuration, &["tenant", "create"], &options)
     };
@@ -97,7 +97,7 @@ fn commands_alone_lead_to_a_first_sign_in() {
     for option in ["name:", "short-name:", "admin:"] {
         assert!(said.contains(option), "{said} lacks {option}");
     }
-    let (status, link, said) = company("Alder Pharma", "alder", "anna@alder.example");
+    let (status, link, said) = company("Alder Pharma", "alder", "manager@alder.example");
     assert_eq!(status, 0, "{said}");
     assert_eq!(
         link.lines().count(),
@@ -124,11 +124,11 @@ fn commands_alone_lead_to_a_first_sign_in() {
             &[&["--tenant", "alder"], options].concat(),
         )
     };
-    let (status, _, said) = invite(&["--login", "Anna@alder.example", "--name", "Another"]);
+    let (status, _, said) = invite(&["--login", "Manager@alder.example", "--name", "Another"]);
     assert_eq!(status, 3, "a name is never given twice: {said}");
     let (status, _, said) = invite(&["--login", "nobody@alder.example", "--again"]);
     assert_eq!(status, 3, "{said}");
-    let (status, again, said) = invite(&["--login", "anna@alder.example", "--again"]);
+    let (status, again, said) = invite(&["--login", "manager@alder.example", "--again"]);
     assert_eq!((status, again.lines().count()), (0, 1), "{said}");
 
     let server = ServerProcess::serve(&configuration, &url);
@@ -140,7 +140,7 @@ fn commands_alone_lead_to_a_first_sign_in() {
         ("password", PASSWORD),
         ("repeat", PASSWORD),
     ];
-    let sign_in = [("user", "anna@alder.example"), ("password", PASSWORD)];
+    let sign_in = [("user", "manager@alder.example"), ("password", PASSWORD)];
     assert_ne!(
         fill_in(&url, "/sign-in", "/sign-in", &sign_in),
         303,

@@ -146,10 +146,10 @@ mod tests {
 
     #[test]
     fn objects_are_called_as_people_call_them() {
-        let people = People([("usr_1".to_owned(), "Anna Alder".to_owned())].into());
+        let people = People([("usr_1".to_owned(), "Alder Manager".to_owned())].into());
         for (object, name) in [
             ("lot 04150123456782 A 1", "lot A 1 of 04150123456782"),
-            ("user usr_1", "Anna Alder"),
+            ("user usr_1", "Alder Manager"),
             ("user usr_2", "usr_2"),
             ("connector eu_hub", "EU hub"),
             ("message msg_1", "message msg_1"),
