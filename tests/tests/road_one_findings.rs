@@ -6,6 +6,7 @@
 use packtwin_app::house::HouseSettings;
 use packtwin_app::product::{add_version, create_product, send_version};
 use packtwin_app::upload::{UploadDetail, request_commit};
+use packtwin_core::code::Code;
 use packtwin_core::finding::Severity;
 use packtwin_core::ids::UploadId;
 use packtwin_tenants::testing::{TestSite, for_each_engine};
@@ -174,5 +175,29 @@ fn a_lot_does_not_move_to_another_version() {
         let (told, open) = checked(&story, file.as_bytes());
         assert_eq!(told, ["UPL-022 error", "UPL-030 error"]);
         assert_eq!(open, ["L2"], "a new lot belongs to the new version");
+    });
+}
+
+/// A finding of a whole lot names the rows of the file where it shows, the heading and empty lines counted (URS-SN-008).
+#[test]
+fn a_fault_of_a_lot_names_its_rows_of_the_file() {
+    tell(|story| {
+        let code = product_code();
+        let file = format!(
+            "{HEAD}A1;{code};OK;290630\r\n\r\nB1;{code};BAD;290630\r\nB2;{code};BAD;290630\r\nB3;{code};BAD;290731\r\n"
+        );
+        let upload = story.receive_and_check("two-expiries.csv", file.as_bytes());
+        let sums = story
+            .desk()
+            .scope()
+            .read(|reader| reader.upload_findings(upload))
+            .unwrap();
+        let sum = sums
+            .iter()
+            .find(|sum| sum.code == Code::UploadTwoExpiries)
+            .unwrap();
+        let finding = &sum.examples[0];
+        assert_eq!(finding.row, 4, "{finding:?}");
+        assert!(finding.text.contains("from row 6"), "{finding:?}");
     });
 }

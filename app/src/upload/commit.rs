@@ -281,7 +281,10 @@ fn publish(
             return Err(AppError::Stale);
         }
         let mut told = Vec::new();
-        for (index, planned) in &plan.loads {
+        // Lots are locked in one order by every commit, so that two of them never wait for each other.
+        let mut loads: Vec<_> = plan.loads.iter().collect();
+        loads.sort_unstable_by_key(|(_, planned)| (planned.product, planned.lot));
+        for (index, planned) in loads {
             let list = lists.get(index).ok_or(StoreError::Damaged { what: "serial list" })?;
             if !writer.load_publish(planned.product, planned.load, planned.rows, &list.sha256)? {
                 return Err(AppError::Store(StoreError::Damaged { what: "load" }));

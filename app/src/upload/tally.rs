@@ -14,6 +14,7 @@ use crate::market::MarketStanding;
 /// A lot of the file: all combinations with the same product and batch.
 #[derive(Debug, Clone)]
 pub(super) struct LotTally {
+    /// Where it first stands in the file; 0 before its first row was read.
     pub(super) first_row: u64,
     pub(super) product_text: String,
     pub(super) batch_text: String,
@@ -48,6 +49,10 @@ pub(super) struct Combination {
     pub(super) lot: u16,
     /// `None` when product, batch or expiry have an error: such rows cannot be stored.
     pub(super) product: Option<u16>,
+    /// Whether it brought the lot's second expiry.
+    brings_other_expiry: bool,
+    /// Whether a row of it was read.
+    stood: bool,
 }
 
 /// All lots and products of a file.
@@ -63,13 +68,8 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Takes a combination that stands first in `row`. `None` when the file holds more lots than `lots_max`.
-    pub(super) fn combination(
-        &mut self,
-        seen: SeenLot,
-        row: u64,
-        lots_max: usize,
-    ) -> Option<usize> {
+    /// Takes a combination that was not seen before. `None` when the file holds more lots than `lots_max`.
+    pub(super) fn combination(&mut self, seen: SeenLot, lots_max: usize) -> Option<usize> {
         let product = match &seen.head {
             Some(head) => Some(self.product_index(&head.product)?),
             None => None,
@@ -80,9 +80,10 @@ impl Tally {
             .map_or_else(|| seen.product_text.clone(), |head| head.product.identity());
         let name = (identity, seen.batch_text.clone());
         let market = Some(seen.market_text.clone()).filter(|market| !market.is_empty());
+        let mut brings_other_expiry = false;
         let lot = match self.by_name.get(&name) {
             Some(&lot) => {
-                self.join(lot, seen, row, product, market);
+                brings_other_expiry = self.join(lot, seen, product, market);
                 lot
             }
             None => {
@@ -91,7 +92,7 @@ impl Tally {
                     .filter(|&lot| usize::from(lot) < lots_max)?;
                 self.by_name.insert(name, lot);
                 self.lots.push(LotTally {
-                    first_row: row,
+                    first_row: 0,
                     product_text: seen.product_text,
                     batch_text: seen.batch_text,
                     expiry_text: seen.expiry_text,
@@ -113,24 +114,48 @@ impl Tally {
                 lot
             }
         };
-        self.combinations.push(Combination { lot, product });
+        self.combinations.push(Combination {
+            lot,
+            product,
+            brings_other_expiry,
+            stood: false,
+        });
         Some(self.combinations.len() - 1)
     }
 
+    /// The combination of a row, which is remembered where it is the first.
+    pub(super) fn stands_in(&mut self, combination: usize, row: u64) -> Combination {
+        let combination = &mut self.combinations[combination];
+        if !combination.stood {
+            combination.stood = true;
+            let lot = &mut self.lots[usize::from(combination.lot)];
+            if lot.first_row == 0 {
+                lot.first_row = row;
+            }
+            if let (true, Some((_, place))) =
+                (combination.brings_other_expiry, &mut lot.other_expiry)
+            {
+                *place = row;
+            }
+        }
+        *combination
+    }
+
+    /// Whether the combination brought a second expiry into the lot.
     fn join(
         &mut self,
         lot: u16,
         seen: SeenLot,
-        row: u64,
         product: Option<u16>,
         market: Option<String>,
-    ) {
+    ) -> bool {
         let tally = &mut self.lots[usize::from(lot)];
         tally.markets.extend(market);
         match (&tally.head, seen.head) {
             (Some(first), Some(second)) => {
                 if first.expiry != second.expiry && tally.other_expiry.is_none() {
-                    tally.other_expiry = Some((seen.expiry_text, row));
+                    tally.other_expiry = Some((seen.expiry_text, 0));
+                    return true;
                 }
             }
             (None, Some(second)) => {
@@ -139,6 +164,7 @@ impl Tally {
             }
             (_, None) => {}
         }
+        false
     }
 
     fn product_index(&mut self, code: &ProductCode) -> Option<u16> {

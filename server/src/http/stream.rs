@@ -119,7 +119,7 @@ impl Write for BodyWriter {
 }
 
 /// Always saved and never shown (ATK-036), under a name that cannot end the header (RFC 6266, ATK-037).
-fn disposition(name: &str) -> String {
+pub(super) fn disposition(name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|c| {

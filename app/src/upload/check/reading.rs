@@ -50,8 +50,7 @@ impl Reading<'_, '_> {
 
 impl SerialFileSink for Reading<'_, '_> {
     fn lot(&mut self, lot: SeenLot) -> Result<LotIndex, Stop> {
-        let row = self.counts.rows + 1;
-        match self.tally.combination(lot, row, self.lots_max) {
+        match self.tally.combination(lot, self.lots_max) {
             Some(index) => Ok(LotIndex(index as u32)),
             None => {
                 let text = format!("the file holds more than {} lots", self.lots_max);
@@ -63,7 +62,7 @@ impl SerialFileSink for Reading<'_, '_> {
 
     fn row(&mut self, row: u64, lot: LotIndex, serial: Option<Serial>) -> Result<(), Stop> {
         self.counts.rows += 1;
-        let combination = self.tally.combinations[lot.0 as usize];
+        let combination = self.tally.stands_in(lot.0 as usize, row);
         match (serial, combination.product) {
             (Some(serial), Some(product)) => {
                 let pushed = self

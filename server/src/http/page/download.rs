@@ -9,8 +9,8 @@ use actix_web::{Error, HttpResponse};
 use futures_util::stream;
 
 use super::Desk;
-use crate::http::gate::escaped;
 use crate::http::problem::Problem;
+use crate::http::stream::disposition;
 
 /// Bytes read at once.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -60,39 +60,4 @@ fn next_piece(mut file: File) -> std::io::Result<Option<(Bytes, File)>> {
     let read = file.read(&mut piece)?;
     piece.truncate(read);
     Ok((read > 0).then(|| (Bytes::from(piece), file)))
-}
-
-/// Always an attachment; other scripts than Latin come in the extended form (RFC 6266).
-fn disposition(name: &str) -> String {
-    let plain: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    format!(
-        "attachment; filename=\"{plain}\"; filename*=UTF-8''{}",
-        escaped(name).replace('/', "%2F")
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::disposition;
-
-    #[test]
-    fn a_name_cannot_leave_its_header() {
-        assert_eq!(
-            disposition("a.csv"),
-            "attachment; filename=\"a.csv\"; filename*=UTF-8''a.csv"
-        );
-        assert_eq!(
-            disposition("a\"\r\n/ü"),
-            "attachment; filename=\"a-----\"; filename*=UTF-8''a%22%0D%0A%2F%C3%BC"
-        );
-    }
 }

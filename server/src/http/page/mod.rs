@@ -7,6 +7,7 @@ pub(super) mod administration;
 pub(super) mod api_key;
 pub(super) mod asset;
 pub(super) mod audit;
+mod closing;
 pub(super) mod connector;
 pub(super) mod download;
 pub(super) mod expiring;

@@ -16,6 +16,7 @@ use packtwin_core::serial::Serial;
 use super::show::{lot_page, market_codes};
 use super::{named, printed};
 use crate::http::caller::Caller;
+use crate::http::page::closing::closing_order;
 use crate::http::page::{Desk, Form, address, error_at, html, see, sentences, words};
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
@@ -213,7 +214,11 @@ pub(in crate::http) async fn recall(
     let name = path.into_inner();
     let (code, batch) = named(name.clone())?;
     let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
-    let done = match recall_order(&form, batch.as_str()) {
+    let done = match closing_order(
+        &form,
+        batch.as_str(),
+        "the lot number was not typed exactly",
+    ) {
         Ok((markets, reason)) => {
             desk.work(&shared, move |desk| {
                 recall_lot(desk, &code, &batch, &markets, &reason)
@@ -227,50 +232,6 @@ pub(in crate::http) async fn recall(
         Err(problem) if is_final(&problem) => Err(problem),
         Err(problem) => recall_page(&shared, desk, name, Some(problem), Some(&form)).await,
     }
-}
-
-/// Every fault of a recall form at once.
-fn recall_order(form: &Form, batch: &str) -> Result<(Vec<Market>, String), Refusals> {
-    let mut faults = Vec::new();
-    let mut markets = Vec::new();
-    for text in form
-        .text("markets")
-        .split([' ', ',', ';'])
-        .filter(|text| !text.is_empty())
-    {
-        match text.parse() {
-            Ok(market) => markets.push(market),
-            Err(_) => faults.push(Refusal::at(
-                Stable::RequestMalformed,
-                "/markets",
-                format!("{text} is no market"),
-            )),
-        }
-    }
-    if markets.is_empty() && faults.is_empty() {
-        faults.push(Refusal::at(
-            Stable::RequestMalformed,
-            "/markets",
-            "no market is named",
-        ));
-    }
-    let reason = form.text("reason");
-    if reason.is_empty() {
-        faults.push(Refusal::at(
-            Stable::RequestMalformed,
-            "/reason",
-            "the reason is missing",
-        ));
-    }
-    if form.text("typed") != batch {
-        faults.push(Refusal::at(
-            Stable::HubIrreversible,
-            "/typed",
-            "the lot number was not typed exactly",
-        ));
-    }
-    Refusals::check(faults)?;
-    Ok((markets, reason))
 }
 
 async fn recall_page(

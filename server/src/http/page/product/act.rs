@@ -7,12 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use packtwin_app::error::AppError;
 use packtwin_app::product::{product_of, read_hub_copy, send_version, withdraw_product};
 use packtwin_core::code::Code as Stable;
-use packtwin_core::market::Market;
 use packtwin_core::product_code::ProductCode;
-use packtwin_core::refusal::{Refusal, Refusals};
 
 use super::{markets, named};
 use crate::http::caller::Caller;
+use crate::http::page::closing::closing_order;
 use crate::http::page::{Desk, Form, address, error_at, html, see, sentences};
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
@@ -78,7 +77,11 @@ pub(in crate::http) async fn withdraw(
 ) -> Result<HttpResponse, Problem> {
     let code = named(&path)?;
     let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
-    let done = match order(&form, &code) {
+    let done = match closing_order(
+        &form,
+        code.as_str(),
+        "the product code was not typed exactly",
+    ) {
         Ok((markets, reason)) => {
             desk.work(&shared, move |desk| {
                 withdraw_product(desk, &code, &markets, &reason)
@@ -96,50 +99,6 @@ pub(in crate::http) async fn withdraw(
         }
         Err(problem) => withdraw_page(&shared, desk, code, Some(problem), Some(&form)).await,
     }
-}
-
-/// Every fault of the form at once.
-fn order(form: &Form, code: &ProductCode) -> Result<(Vec<Market>, String), Refusals> {
-    let mut faults = Vec::new();
-    let mut markets = Vec::new();
-    for text in form
-        .text("markets")
-        .split([' ', ',', ';'])
-        .filter(|text| !text.is_empty())
-    {
-        match text.parse() {
-            Ok(market) => markets.push(market),
-            Err(_) => faults.push(Refusal::at(
-                Stable::RequestMalformed,
-                "/markets",
-                format!("{text} is no market"),
-            )),
-        }
-    }
-    if markets.is_empty() && faults.is_empty() {
-        faults.push(Refusal::at(
-            Stable::RequestMalformed,
-            "/markets",
-            "no market is named",
-        ));
-    }
-    let reason = form.text("reason");
-    if reason.is_empty() {
-        faults.push(Refusal::at(
-            Stable::RequestMalformed,
-            "/reason",
-            "the reason is missing",
-        ));
-    }
-    if form.text("typed") != code.as_str() {
-        faults.push(Refusal::at(
-            Stable::HubIrreversible,
-            "/typed",
-            "the product code was not typed exactly",
-        ));
-    }
-    Refusals::check(faults)?;
-    Ok((markets, reason))
 }
 
 async fn withdraw_page(
