@@ -14,6 +14,7 @@ use super::doubt::{self, Doubt};
 use super::ends::note;
 use super::fault::Fault;
 use super::letter_case::{self, CaseFinding};
+use super::manual;
 use super::reading::Reading;
 
 /// A verdict in the making.
@@ -350,6 +351,13 @@ fn confidence_of(reading: &Reading, repaired: bool, layout: LayoutKnown) -> Conf
             Confidence::Medium
         } else {
             Confidence::Low
+        };
+    }
+    // Who took letters for digits may have done so where both are allowed.
+    if reading.repairs.contains(&Fault::Confusable) {
+        return match manual::has_confusable(&reading.message.data) {
+            true => Confidence::Low,
+            false => Confidence::Medium,
         };
     }
     match repaired {

@@ -6,12 +6,14 @@
 
 use std::collections::HashSet;
 
+use crate::batch_number::BatchNumber;
 use crate::date::{self, DayZero};
 use crate::gtin::Gtin;
 use crate::ppn::Ppn;
 use crate::pzn::Pzn;
 use crate::serial::Serial;
 
+use super::diagnosis::ScannedData;
 use super::fault::Fault;
 use super::lookalike;
 
@@ -88,7 +90,7 @@ pub fn candidates(field: Field, typed: &str, reference_year: i32) -> TypedCandid
     let mut found = match field {
         Field::ProductCode => product_codes(&plain, &faults),
         Field::Pzn8 => pzns(&plain, &faults),
-        Field::Expiry => expiries(&plain, &faults, reference_year),
+        Field::Expiry => dates(&plain, &faults, reference_year),
         Field::Serial | Field::Batch => texts(&plain, &faults),
     };
     if found.candidates.is_empty() {
@@ -124,7 +126,7 @@ fn normalised(typed: &str) -> (String, Vec<Fault>) {
 }
 
 /// Digits for the letters that are taken for them.
-fn digits_for_letters(text: &str) -> Option<String> {
+pub(super) fn digits_for_letters(text: &str) -> Option<String> {
     let digit = |c: char| match c {
         'O' | 'o' | 'Q' | 'D' => Some('0'),
         'I' | 'l' | 'i' | '|' => Some('1'),
@@ -191,6 +193,23 @@ fn pzns(plain: &str, faults: &[Fault]) -> TypedCandidates {
         }
     }
     found
+}
+
+/// Dates; where the text is none as it stands, with digits for its letters.
+fn dates(plain: &str, faults: &[Fault], reference_year: i32) -> TypedCandidates {
+    let found = expiries(plain, faults, reference_year);
+    if !found.candidates.is_empty() {
+        return found;
+    }
+    let separator = |c: char| matches!(c, '/' | '.' | '-');
+    let parts: Option<Vec<String>> = plain.split(separator).map(digits_for_letters).collect();
+    match parts.map(|parts| parts.join("/")) {
+        Some(digits) => {
+            let faults = with(faults, &[Fault::Confusable]);
+            expiries(&digits, &faults, reference_year)
+        }
+        None => found,
+    }
 }
 
 /// Dates as people write them. Several readings are the rule: 310127 is a day in 2031 and one in 2027.
@@ -358,6 +377,14 @@ fn texts(plain: &str, faults: &[Fault]) -> TypedCandidates {
         last = next;
     }
     found
+}
+
+/// Whether serial number or batch has a character that is taken for another in print.
+pub(super) fn has_confusable(data: &ScannedData) -> bool {
+    let serial = data.serial.as_ref().map(Serial::as_str);
+    let batch = data.batch.as_ref().map(BatchNumber::as_str);
+    let confusable = |text: &str| text.chars().any(|c| alternatives(c).next().is_some());
+    serial.into_iter().chain(batch).any(confusable)
 }
 
 fn alternatives(c: char) -> impl Iterator<Item = char> {

@@ -1,7 +1,8 @@
 //! Codes that were typed or copied from the print: `(01)04…(17)…`, or `PC: … SN: … LOT: … EXP: …`.
 //!
 //! Brackets are never encoded in a symbol and labels are never in one, so such a text came from a person or from another
-//! program. Spaces in it mean nothing, and the product code may have lost its leading zeros.
+//! program. Spaces in it mean nothing, the product code may have lost its leading zeros, and a letter where only digits
+//! stand is a slip.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ use crate::application_identifier;
 use crate::gtin::Gtin;
 
 use super::fault::Fault;
-use super::manual::{self, Field};
+use super::manual::{self, Field, TypedCandidate};
 use super::message;
 use super::reading::Reading;
 
@@ -156,7 +157,12 @@ fn build(
         if trimmed.len() < plain.len() {
             note(Fault::Whitespace);
         }
-        let value = trimmed.replace("\\(", "(");
+        let mut value = trimmed.replace("\\(", "(");
+        let free_date = identifier == "17" && fault == Fault::HumanReadableText;
+        if !free_date && let Some(digits) = digits_meant(identifier, &value) {
+            note(Fault::Confusable);
+            value = digits;
+        }
         let values = match identifier {
             "01" if value.len() < 14 => match Gtin::parse(&value) {
                 Ok(gtin) => {
@@ -165,8 +171,12 @@ fn build(
                 }
                 Err(_) => vec![value],
             },
-            "17" if fault == Fault::HumanReadableText => {
+            "17" if free_date => {
                 let dates = manual::candidates(Field::Expiry, &value, reference_year);
+                let slip = |date: &TypedCandidate| date.faults.contains(&Fault::Confusable);
+                if dates.candidates.iter().any(slip) {
+                    note(Fault::Confusable);
+                }
                 dates
                     .candidates
                     .into_iter()
@@ -194,6 +204,13 @@ fn build(
         Some(reading)
     };
     texts.iter().filter_map(reading).collect()
+}
+
+/// The digits meant by a value with letters, for an element that is all digits; `None` where nothing is to be repaired.
+fn digits_meant(identifier: &str, value: &str) -> Option<String> {
+    let numeric = application_identifier::find(identifier)?.has_predefined_length();
+    let slipped = numeric && !value.bytes().all(|byte| byte.is_ascii_digit());
+    slipped.then(|| manual::digits_for_letters(value)).flatten()
 }
 
 /// Why a bracketed text does not read, when it does not.
