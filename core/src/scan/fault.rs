@@ -52,7 +52,7 @@ pub enum Fault {
     JoinedScans,
     /// A linear code was joined to the code.
     LinearCodeAppended,
-    /// The beginning or the end is missing.
+    /// The beginning or the end is missing, or may be: a short serial number looks like one that was cut.
     Truncated,
     /// The Format 06 envelope is not there.
     EnvelopeStripped,
@@ -225,7 +225,10 @@ impl Fault {
                 "linear_code_appended",
                 "A linear bar code seems to be joined to the end; scan the two-dimensional code alone.",
             ),
-            Self::Truncated => ("truncated", "Part of the code did not arrive; scan again."),
+            Self::Truncated => (
+                "truncated",
+                "Part of the code may be missing; scan again and compare it with the print.",
+            ),
             Self::EnvelopeStripped => (
                 "envelope_stripped",
                 "The reader did not send the Format 06 envelope; the elements are complete.",
