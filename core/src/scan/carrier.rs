@@ -3,6 +3,7 @@
 //! A person who scans the EAN code, the old PZN code, a logistic label or the QR code of the leaflet must be told which code
 //! to take. Only what is certain by identifier, length and check digit is said here.
 
+use crate::application_identifier;
 use crate::digital_link::{self, DigitalLink};
 use crate::element_string::Level;
 use crate::gtin::Gtin;
@@ -36,11 +37,13 @@ pub(super) fn recognised(id: Option<SymbologyIdentifier>, rest: &str) -> Option<
 /// The other code that a message without the key of a pack belongs to.
 pub(super) fn of_message(message: &Message, text: &str, id: Option<SymbologyIdentifier>) -> Fault {
     let logistic = ["00", "02", "37", "401", "402", "410", "414"];
-    if message.data.product_code.is_none()
-        && logistic
-            .iter()
-            .any(|identifier| message.has(text, identifier))
-    {
+    // What is left of a code without its beginning may start as a label does; the check digit tells.
+    let right = |identifier: &&str| {
+        message.value(text, identifier).is_some_and(|value| {
+            application_identifier::find(identifier).is_some_and(|ai| ai.check(value).is_ok())
+        })
+    };
+    if message.data.product_code.is_none() && logistic.iter().any(right) {
         return Fault::LogisticLabel;
     }
     match (&message.data.product_code, id) {

@@ -131,7 +131,7 @@ pub(super) fn read(text: &str, reference_year: i32) -> Result<Message, Broken> {
     }
     let elements = reader.gs1(0..text.len());
     match elements {
-        Err(broken) if broken.scheme.is_none() => reader.without_envelope().ok_or(broken),
+        Err(broken) if broken.scheme.is_none() => reader.without_envelope().unwrap_or(Err(broken)),
         elements => elements,
     }
 }
@@ -171,7 +171,10 @@ impl Reader<'_> {
             return Err(broken(Fault::Truncated, Some(scheme), true));
         }
         let mut message = match scheme {
-            Scheme::Ifa => self.ifa(at..end)?,
+            Scheme::Ifa => self.ifa(at..end).map_err(|broken| Broken {
+                scheme: self.holds_pack_data(at..end).then_some(scheme),
+                ..broken
+            })?,
             Scheme::Gs1 => self.gs1(at..end)?,
         };
         message.unclosed = opened && !closed;
@@ -181,17 +184,48 @@ impl Reader<'_> {
         Ok(message)
     }
 
-    /// Format 06 data of which a reader took the whole envelope. Recognised by its product code alone.
-    fn without_envelope(&self) -> Option<Message> {
+    /// Format 06 data of which a reader took the whole envelope. Recognised by its product code alone, also by one that is
+    /// wrong; `None` if there is none.
+    fn without_envelope(&self) -> Option<Result<Message, Broken>> {
+        // A few characters behind `9N` or `8P` are no product code but a text that happens to begin so.
+        const PRODUCT_CODE_LENGTH_MIN: usize = 8;
         let trimmed = self.text.trim_end_matches(['\u{1e}', '\u{4}']);
-        let mut message = self.ifa(0..trimmed.len()).ok()?;
-        message.data.product_code?;
-        note(&mut message.notes, Fault::EnvelopeStripped);
-        Some(message)
+        match self.ifa(0..trimmed.len()) {
+            Ok(mut message) => {
+                message.data.product_code?;
+                note(&mut message.notes, Fault::EnvelopeStripped);
+                Some(Ok(message))
+            }
+            Err(broken) => {
+                let names_a_product = data_elements(trimmed).any(|(identifier, value)| {
+                    matches!(identifier, DataIdentifier::PPN | DataIdentifier::GTIN)
+                        && value.len() >= PRODUCT_CODE_LENGTH_MIN
+                        && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                });
+                let scheme = Some(Scheme::Ifa);
+                names_a_product.then_some(Err(Broken { scheme, ..broken }))
+            }
+        }
+    }
+
+    /// Whether Format 06 data has an element that packs carry by law. Other industries use the format, too.
+    fn holds_pack_data(&self, range: Range<usize>) -> bool {
+        data_elements(&self.text[range]).any(|(identifier, _)| {
+            matches!(
+                identifier,
+                DataIdentifier::PPN
+                    | DataIdentifier::GTIN
+                    | DataIdentifier::SERIAL
+                    | DataIdentifier::BATCH
+                    | DataIdentifier::EXPIRY
+            )
+        })
     }
 
     fn gs1(&self, range: Range<usize>) -> Result<Message, Broken> {
         let bytes = &self.text.as_bytes()[..range.end];
+        // Behind an envelope that was closed nothing is missing.
+        let open = range.end == self.text.len();
         let mut message = empty_message(Scheme::Gs1);
         let mut at = range.start;
         while at < bytes.len() {
@@ -210,7 +244,7 @@ impl Reader<'_> {
             let rest = &bytes[at..];
             let Some(identifier) = application_identifier::at_start_of(&self.text[at..range.end])
             else {
-                let cut_short = rest.len() < 4 && rest.iter().all(u8::is_ascii_digit);
+                let cut_short = open && rest.len() < 4 && rest.iter().all(u8::is_ascii_digit);
                 let scheme = known.or(cut_short.then_some(Scheme::Gs1));
                 return Err(broken(Fault::Unreadable, scheme, cut_short));
             };
@@ -226,13 +260,14 @@ impl Reader<'_> {
                 separator
             };
             if end > separator {
-                let cut_short =
-                    separator == bytes.len() && bytes[start..].iter().all(u8::is_ascii_digit);
+                let cut_short = open
+                    && separator == bytes.len()
+                    && bytes[start..].iter().all(u8::is_ascii_digit);
                 return Err(broken(Fault::ElementInvalid, Some(Scheme::Gs1), cut_short));
             }
             let value = &bytes[start..end];
             if value.is_empty() && end == bytes.len() {
-                return Err(broken(Fault::ElementInvalid, Some(Scheme::Gs1), true));
+                return Err(broken(Fault::ElementInvalid, Some(Scheme::Gs1), open));
             }
             // Every element of predefined length is numeric; of the others only the length counts here.
             let fits = (identifier.length_min()..=identifier.length_max()).contains(&value.len())
@@ -266,6 +301,7 @@ impl Reader<'_> {
         for part in self.text[range.clone()].split('\u{1d}') {
             let end = at + part.len();
             let last = end == range.end;
+            let open = last && end == self.text.len();
             if part.is_empty() {
                 let fault = if last {
                     Fault::TrailingSeparator
@@ -280,22 +316,23 @@ impl Reader<'_> {
                 .and_then(|(known, value)| Some((value, known.title()?)));
             let Some((value, title)) = known else {
                 let cut_short =
-                    last && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+                    open && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
                 let scheme = (!message.spans.is_empty()).then_some(Scheme::Ifa);
                 return Err(broken(Fault::ElementInvalid, scheme, cut_short));
             };
             let identifier = at..end - value.len();
             let value = identifier.end..end;
             if value.is_empty() {
-                return Err(broken(Fault::ElementInvalid, Some(Scheme::Ifa), last));
+                return Err(broken(Fault::ElementInvalid, Some(Scheme::Ifa), open));
             }
+            let cut_short = open && value.len() < full_length(&self.text[identifier.clone()]);
             let span = Span {
                 identifier,
                 value,
                 title,
             };
             self.take(&mut message, span)
-                .map_err(|fault| broken(fault, Some(Scheme::Ifa), false))?;
+                .map_err(|fault| broken(fault, Some(Scheme::Ifa), cut_short))?;
             at = end + 1;
         }
         match message.spans.is_empty() {
@@ -361,6 +398,22 @@ impl Reader<'_> {
         }
         message.spans.push(span);
         Ok(())
+    }
+}
+
+/// The elements of Format 06 data, those without identifier left out.
+fn data_elements(text: &str) -> impl Iterator<Item = (DataIdentifier, &str)> {
+    text.split('\u{1d}').filter_map(DataIdentifier::split_from)
+}
+
+/// The characters of a value that is all there, for elements of Format 06 that have a fixed length on packs; else 0.
+fn full_length(identifier: &str) -> usize {
+    match identifier {
+        "9N" => 12,
+        "8P" => 14,
+        "D" => 6,
+        "16D" => 8,
+        _ => 0,
     }
 }
 

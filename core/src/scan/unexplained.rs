@@ -3,6 +3,9 @@
 //! The last step of the diagnosis. A code of which the beginning or the end is missing is refused even where the rest could
 //! be guessed: a second scan is cheap, and nobody knows what else is missing.
 
+use crate::application_identifier;
+use crate::gtin::Gtin;
+
 use super::diagnosis::{Diagnosis, Scheme, Verdict};
 use super::ends::split_symbology;
 use super::fault::Fault;
@@ -52,6 +55,11 @@ pub(super) fn diagnose(
     if manual::is_spreadsheet_number(rest) {
         return rejected(&[Fault::SpreadsheetNumber], None);
     }
+    // The code of a pack with one fault in it is no other code, whatever symbol carries it.
+    let enveloped = rest.starts_with("[)>") && broken.scheme.is_some();
+    if enveloped || broken.scheme == Some(Scheme::Ifa) || opens_whole(rest) {
+        return rejected(&[broken.fault], broken.scheme);
+    }
     if let Some(fault) = carrier::guessed(id, rest) {
         return not_a_pack(&[fault], None);
     }
@@ -69,10 +77,6 @@ fn cut_short(rest: &str, broken: &message::Broken, reference_year: i32) -> Optio
     if !rest.is_empty() && "[)>".starts_with(rest) {
         return Some(Scheme::Ifa);
     }
-    let envelope_open = rest.starts_with("[)>\u{1e}") && !rest.ends_with(['\u{1e}', '\u{4}']);
-    if envelope_open && broken.scheme.is_some() {
-        return broken.scheme;
-    }
     // The beginning: what may have stood there makes the text complete.
     let heads = [
         "0",
@@ -88,13 +92,50 @@ fn cut_short(rest: &str, broken: &message::Broken, reference_year: i32) -> Optio
         let message = message::read(&format!("{head}{rest}"), reference_year).ok()?;
         message.names_a_pack().then_some(message.scheme)
     });
-    completed.or_else(|| {
-        // Digits that are no element, and behind the first separator everything reads: the product code was before it.
-        let (head, tail) = rest.split_once('\u{1d}')?;
-        let message = message::read(tail, reference_year).ok()?;
-        let digits = head.bytes().take_while(u8::is_ascii_digit).count();
-        (digits >= 6 && message.data.product_code.is_none()).then_some(message.scheme)
-    })
+    if completed.is_some() || opens_whole(rest) {
+        return completed;
+    }
+    // Digits that are no element, and behind the first separator everything reads: the product code was before it.
+    let (head, tail) = rest.split_once('\u{1d}')?;
+    let message = message::read(tail, reference_year).ok()?;
+    let digits = head.bytes().take_while(u8::is_ascii_digit).count();
+    (digits >= 6 && message.data.product_code.is_none()).then_some(message.scheme)
+}
+
+/// Whether an element string that does not read begins with its product code: the beginning is not what it lacks.
+///
+/// Either the product code is right, or the text divides into elements from end to end and one of several is a product code
+/// of full length. What remains of a code without its beginning divides so only by accident.
+fn opens_whole(text: &str) -> bool {
+    let product_code = text.strip_prefix("01").and_then(|rest| rest.get(..14));
+    product_code.is_some_and(|gtin| Gtin::from_bytes(gtin.as_bytes()).is_some())
+        || divides_into_elements(text)
+}
+
+fn divides_into_elements(text: &str) -> bool {
+    let mut rest = text.trim_start_matches('\u{1d}');
+    let (mut elements, mut names_a_product) = (0, false);
+    while !rest.is_empty() {
+        let Some(identifier) = application_identifier::at_start_of(rest) else {
+            return false;
+        };
+        let part = rest.split('\u{1d}').next().unwrap_or(rest);
+        let value = &part[identifier.code().len().min(part.len())..];
+        let value = match identifier.has_predefined_length() {
+            true => match value.get(..identifier.length_max()) {
+                Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits,
+                _ => return false,
+            },
+            false => value,
+        };
+        if value.is_empty() {
+            return false;
+        }
+        elements += 1;
+        names_a_product |= identifier.code() == "01";
+        rest = rest[identifier.code().len() + value.len()..].trim_start_matches('\u{1d}');
+    }
+    names_a_product && elements > 1
 }
 
 /// Another code that shows only when the keyboard layout is undone, such as an EAN code on a French computer.
