@@ -50,6 +50,12 @@ fn a_careless_source_is_named() {
         &["a.rs: does not say what it is for"],
     );
     check(
+        "core/src/a/tests.rs",
+        "use super::*;",
+        source_faults,
+        &["core/src/a/tests.rs: does not say what it is for"],
+    );
+    check(
         "app/src/a.rs",
         concat!("//! A room.\nlet now = SystemTime::", "now();"),
         clock_faults,
@@ -67,9 +73,7 @@ fn a_careless_source_is_named() {
 fn source_faults(source: &Text) -> Vec<String> {
     let place = &source.place;
     let mut faults = Vec::new();
-    // Tests moved out of a module stay its last part, and the module has said what it is for.
-    let is_part_of_module = place.contains("/src/") && place.ends_with("/tests.rs");
-    if !source.text.starts_with("//! ") && !is_part_of_module {
+    if !source.text.starts_with("//! ") {
         faults.push(format!("{place}: does not say what it is for"));
     }
     let left_behind = ["todo", "unimplemented", "dbg"].map(|name| format!("{name}!"));

@@ -1,3 +1,5 @@
+//! Packs out of commissioning events: lot and expiry, what is no pack, refusals, and a written document read back.
+
 use super::*;
 use crate::commissioning_writer::{CommissioningSettings, CommissioningWriter, NotWritten};
 use packtwin_connector_port::serial_file::Stop;

@@ -1,3 +1,5 @@
+//! One document with much of what EPCIS can say, through every form and back; what a form cannot carry is said.
+
 use super::*;
 use crate::cbv::Standard;
 use crate::reading::Step;

@@ -1,3 +1,5 @@
+//! Chains of events, clean and broken, and documents nobody can read: each finding by its code.
+
 use super::*;
 use crate::translation::AnyReader;
 

@@ -1,3 +1,5 @@
+//! Rows as partners write them: every fault of a row at once, and what an accepted proposal changes.
+
 use super::*;
 use crate::test_sink::read_bytes;
 

@@ -1,3 +1,5 @@
+//! What a mapping proposes for headings and values, what it leaves open, and that its text form keeps everything.
+
 use super::*;
 use crate::test_sink::at;
 

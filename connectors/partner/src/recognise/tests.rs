@@ -1,3 +1,5 @@
+//! Files by their content: the kind that is found, the heading row, and what no reader reads.
+
 use super::*;
 use std::io::Cursor;
 

@@ -1,3 +1,5 @@
+//! Workbooks built here, whole and hostile: kinds of cells, the chosen sheet, and what is not unpacked.
+
 use super::*;
 use crate::test_sink::{Kept, at, read_bytes, settings};
 use std::io::{Cursor, Write};
