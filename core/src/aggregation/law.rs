@@ -25,7 +25,7 @@ use super::fact::{Act, Children, HierarchyFact, Step};
 use super::fault::{Breach, Fault};
 use super::ground::Ground;
 use super::level::Level;
-use super::node::{Custody, Kind, Life, Node, NodeId};
+use super::node::{Custody, Goods, Kind, Life, Node, NodeId};
 use super::scene::Scene;
 
 /// What a site allows.
@@ -266,7 +266,7 @@ impl<G: Ground> Court<'_, G> {
         }
         self.apply(|scene| {
             for id in &outer {
-                take(scene, step, *id);
+                scene.take(step, *id);
             }
         });
         self.observe_named();
@@ -422,7 +422,7 @@ impl<G: Ground> Court<'_, G> {
             return;
         }
         let stands = self.scene.node(self.scene.outermost(id));
-        let goes_on = stands.and_then(|node| next_custody(node.custody, step));
+        let goes_on = stands.and_then(|node| node.custody.after(step));
         match (goes_on, step) {
             (Some(_), _) => {}
             (None, Step::Ship) => self.fault(item, id, Breach::ShippedTwice),
@@ -502,47 +502,9 @@ fn is_foreign(holder: &Node, child: &Node) -> bool {
         return false;
     };
     let inside = child.contents.on(Level::Unit);
-    let same = |known: &[(super::Goods, u64)]| known.iter().all(|(own, _)| *own == goods);
+    let same = |known: &[(Goods, u64)]| known.iter().all(|(own, _)| *own == goods);
     let named: u64 = child.contents.goods.iter().map(|(_, count)| count).sum();
     (child.level == Level::Unit && child.goods != Some(goods))
         || named < inside
         || !same(&child.contents.goods)
-}
-
-fn next_custody(custody: Custody, step: Step) -> Option<Custody> {
-    match step {
-        Step::Ship => custody.shipped(),
-        Step::VoidShipping => custody.shipping_voided(),
-        Step::Receive => custody.received(),
-        Step::Return => custody.returned(),
-        Step::Sample | Step::Void | Step::Decommission | Step::Destroy | Step::Observe => None,
-    }
-}
-
-/// Does to one node what the law has allowed.
-fn take<G: Ground>(scene: &mut Scene<'_, G>, step: Step, id: NodeId) {
-    let parent = scene.node(id).and_then(|node| node.parent);
-    match step {
-        Step::Observe => {}
-        Step::Void => scene.end(id, Life::Void),
-        Step::Decommission => scene.end(id, Life::Decommissioned),
-        Step::Destroy => scene.end(id, Life::Destroyed),
-        Step::Sample => {
-            if let Some(parent) = parent {
-                scene.detach(parent, &[id]);
-            }
-            scene.end(id, Life::Sampled);
-        }
-        Step::Ship | Step::VoidShipping | Step::Receive | Step::Return => {
-            if let Some(parent) = parent {
-                scene.detach(parent, &[id]);
-            }
-            let key = scene.key();
-            scene.change(id, |node| {
-                if let Some(custody) = next_custody(node.custody, step) {
-                    (node.custody, node.custody_since) = (custody, key);
-                }
-            });
-        }
-    }
 }

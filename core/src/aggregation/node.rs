@@ -6,7 +6,7 @@
 use crate::time::Timestamp;
 
 use super::contents::Contents;
-use super::fact::FactKey;
+use super::fact::{FactKey, Step};
 use super::level::Level;
 
 /// The small number of a pack or container within one tenant.
@@ -197,6 +197,17 @@ impl Custody {
         Custody::ALL
             .into_iter()
             .find(|custody| custody.as_str() == text)
+    }
+
+    /// The custody after a step; `None` for a step that cannot follow, or that does not change custody.
+    pub const fn after(self, step: Step) -> Option<Custody> {
+        match step {
+            Step::Ship => self.shipped(),
+            Step::VoidShipping => self.shipping_voided(),
+            Step::Receive => self.received(),
+            Step::Return => self.returned(),
+            Step::Sample | Step::Void | Step::Decommission | Step::Destroy | Step::Observe => None,
+        }
     }
 
     /// Shipped; `None` for what is in transit already.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::contents::Contents;
-use super::fact::FactKey;
+use super::fact::{FactKey, Step};
 use super::ground::Ground;
 use super::node::{Life, Node, NodeId};
 
@@ -116,7 +116,7 @@ impl<'g, G: Ground> Scene<'g, G> {
     /// Puts nodes that are in nothing into a container.
     pub(super) fn attach(&mut self, parent: NodeId, children: &[NodeId]) {
         let load = self.load_of(children);
-        for (distance, container) in self.from_inside(parent) {
+        for (distance, container) in self.outwards(parent) {
             self.change(container, |node| node.contents.add(&load, distance));
         }
         for child in children {
@@ -127,7 +127,7 @@ impl<'g, G: Ground> Scene<'g, G> {
     /// Takes nodes out of the container that they are directly in; they rest, or travel, where the outermost one did.
     pub(super) fn detach(&mut self, parent: NodeId, children: &[NodeId]) {
         let load = self.load_of(children);
-        for (distance, container) in self.from_inside(parent) {
+        for (distance, container) in self.outwards(parent) {
             self.change(container, |node| node.contents.subtract(&load, distance));
         }
         let stood = self
@@ -154,6 +154,27 @@ impl<'g, G: Ground> Scene<'g, G> {
         }
     }
 
+    /// Does to one node what the law has allowed. What is taken or comes back out of a container leaves it.
+    pub(super) fn take(&mut self, step: Step, id: NodeId) {
+        let parent = self.node(id).and_then(|node| node.parent);
+        if let (Step::Sample | Step::Return, Some(parent)) = (step, parent) {
+            self.detach(parent, &[id]);
+        }
+        let key = self.key;
+        self.change(id, |node| {
+            if let Some(custody) = node.custody.after(step) {
+                (node.custody, node.custody_since) = (custody, key);
+            }
+        });
+        match step {
+            Step::Sample => self.end(id, Life::Sampled),
+            Step::Void => self.end(id, Life::Void),
+            Step::Decommission => self.end(id, Life::Decommissioned),
+            Step::Destroy => self.end(id, Life::Destroyed),
+            Step::Ship | Step::VoidShipping | Step::Receive | Step::Return | Step::Observe => {}
+        }
+    }
+
     /// What was read, ascending, and what is to be written.
     pub(super) fn close(mut self) -> (Vec<NodeId>, Vec<(NodeId, Node)>) {
         let mut read: Vec<NodeId> = self.known.keys().copied().collect();
@@ -170,7 +191,7 @@ impl<'g, G: Ground> Scene<'g, G> {
         load
     }
 
-    fn from_inside(&self, parent: NodeId) -> impl Iterator<Item = (usize, NodeId)> + use<G> {
+    fn outwards(&self, parent: NodeId) -> impl Iterator<Item = (usize, NodeId)> + use<G> {
         let mut containers = vec![parent];
         containers.extend(self.around(parent));
         containers.into_iter().enumerate()
