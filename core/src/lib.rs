@@ -3,6 +3,7 @@
 //! Nothing here does input or output, reads a clock, waits or knows a database: everything a rule needs is handed in,
 //! so that every rule can be shown by a small test.
 
+pub mod aggregation;
 pub mod alert;
 pub mod application_identifier;
 pub mod audit;
