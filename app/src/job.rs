@@ -267,3 +267,20 @@ pub fn cancel_job(desk: &crate::desk::Desk<'_>, id: JobId) -> Result<JobCancel, 
         Ok(AuditNote::new("job.cancel_asked", format!("job {id}")).returning(asked))
     })
 }
+
+/// `1 pack`, `1500 packs`: for the sentence in which a job tells its result.
+pub(crate) fn counted(number: u64, one: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_no_plural() {
+        let told = [0, 1, 1_500].map(|number| counted(number, "message"));
+        assert_eq!(told, ["0 messages", "1 message", "1500 messages"]);
+    }
+}

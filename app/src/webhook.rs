@@ -1,6 +1,7 @@
 //! Events for whoever asked to be told: written in the transaction that causes them, delivered afterwards, at least once.
 //!
 //! Signed as Standard Webhooks does it: HMAC-SHA-256 over `id.timestamp.body`, tolerance five minutes at the receiver.
+//! Events about one object are told to a webhook in their order: the later ones wait while an earlier one is tried.
 //! No personal data and no secret in a payload (users.md, Annex B).
 
 use base64::Engine as _;
@@ -13,7 +14,9 @@ use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::scope::{Housekeeping, TenantScope, Writer};
 use packtwin_tenants::seal::Secret;
 use packtwin_tenants::store::outbox::Claim;
-use packtwin_tenants::store::webhook::{DeliveryState, WebhookRecord, WebhookState};
+use packtwin_tenants::store::webhook::{
+    DeliveryRecord, DeliveryState, WebhookRecord, WebhookState,
+};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -28,6 +31,9 @@ pub(crate) const TOPIC: &str = "webhook";
 pub const SEAL_PURPOSE: &str = "webhook secret";
 /// Deliveries are tried for 72 hours (users.md, Annex B).
 const RETRY_HOURS: i64 = 72;
+
+/// How often a delivery looks again that waits for an earlier one about the same object, should nobody wake it.
+const LOOK_AGAIN_SECONDS: i64 = 30;
 
 /// The events of the roads that exist, in the order of users.md, Annex B.
 pub const EVENTS: [&str; 9] = [
@@ -78,11 +84,15 @@ pub(crate) fn deliver(house: &House, scope: &TenantScope, claim: &Claim) -> Resu
             return Ok(None);
         };
         let webhook = reader.webhook_get(delivery.webhook)?;
-        Ok::<_, AppError>(webhook.map(|webhook| (delivery, webhook)))
+        let waits = reader.webhook_delivery_waits(&delivery)?;
+        Ok::<_, AppError>(webhook.map(|webhook| (delivery, webhook, waits)))
     })?;
-    let Some((delivery, webhook)) = found else {
+    let Some((delivery, webhook, waits)) = found else {
         return give_up(scope, claim, now);
     };
+    if waits {
+        return hold(scope, claim, now);
+    }
     let secret = scope.unseal(SEAL_PURPOSE, &webhook.sealed)?;
     let seconds = now.seconds().to_string();
     let signature = sign(&secret, &delivery.id.to_string(), &seconds, &delivery.body);
@@ -116,7 +126,7 @@ pub(crate) fn deliver(house: &House, scope: &TenantScope, claim: &Claim) -> Resu
         if state == DeliveryState::Delivered {
             writer.webhook_delivery_answer(id, state, status.map(i32::from), &detail)?;
             writer.outbox_done(claim)?;
-            return Ok(());
+            return let_next_go(writer, &delivery);
         }
         let next = now.plus_seconds(pause_before(claim.attempts));
         if next > last_try {
@@ -127,6 +137,7 @@ pub(crate) fn deliver(house: &House, scope: &TenantScope, claim: &Claim) -> Resu
                 &detail,
             )?;
             writer.outbox_done(claim)?;
+            let_next_go(writer, &delivery)?;
         } else {
             writer.webhook_delivery_answer(id, state, status.map(i32::from), &detail)?;
             writer.outbox_again(claim, next)?;
@@ -155,6 +166,27 @@ pub fn redeliver(desk: &Desk<'_>, webhook: WebhookId, id: DeliveryId) -> Result<
         let told = serde_json::json!({ "delivery": id.to_string(), "again": again });
         Ok(note.detail(told).returning(again))
     })
+}
+
+/// Gives a delivery back untried: an earlier event about the same object is not told yet. That one wakes it when it ends.
+fn hold(scope: &TenantScope, claim: &Claim, now: Timestamp) -> Result<(), AppError> {
+    let untried = Claim {
+        attempts: claim.attempts.saturating_sub(1),
+        ..claim.clone()
+    };
+    scope.housekeep(now, Housekeeping::Lease, |writer| {
+        writer.outbox_again(&untried, now.plus_seconds(LOOK_AGAIN_SECONDS))?;
+        Ok(())
+    })
+}
+
+/// What waited for this delivery is due now.
+fn let_next_go(writer: &mut Writer<'_>, ended: &DeliveryRecord) -> Result<(), AppError> {
+    let now = writer.at();
+    for next in writer.webhook_delivery_next(ended)? {
+        writer.outbox_put(TOPIC, &next.to_string(), now)?;
+    }
+    Ok(())
 }
 
 fn give_up(scope: &TenantScope, claim: &Claim, now: Timestamp) -> Result<(), AppError> {

@@ -43,7 +43,7 @@ pub enum BatchState {
 /// The four numbers of a lot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Completeness {
-    /// What the batch record says was produced, when someone entered it.
+    /// What the batch record says was produced, when someone entered it; a lot is not complete before.
     pub produced: Option<u64>,
     /// Packs stored and visible.
     pub stored: u64,
@@ -102,9 +102,23 @@ pub enum Step {
 }
 
 impl Completeness {
-    /// Whether all numbers that are known agree and something is stored.
+    /// Whether all four numbers are known, agree, and something is stored.
     pub fn is_complete(&self) -> bool {
+        self.produced.is_some() && self.is_acknowledged()
+    }
+
+    /// Whether every stored pack is acknowledged and no number that is known says otherwise. Where nobody entered what
+    /// was produced, that is all that can be said: packs missing between the line and the file would not be seen.
+    pub fn is_acknowledged(&self) -> bool {
         self.stored > 0 && self.differences().is_empty()
+    }
+
+    /// Numbers that nobody has stated yet, by name, and without which a lot is not complete.
+    pub fn missing(&self) -> &'static [&'static str] {
+        match self.produced {
+            Some(_) => &[],
+            None => &["produced"],
+        }
     }
 
     /// Each equal sign that does not hold. A produced count that nobody entered is no difference.
@@ -184,14 +198,26 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_lot_is_not_complete() {
-        assert!(!Completeness::default().is_complete());
-        let even = Completeness {
-            produced: None,
-            stored: 5,
-            sent: 5,
-            acknowledged: 5,
-        };
-        assert!(even.is_complete());
+    fn complete_are_four_equal_numbers() {
+        for (produced, stored, acknowledged, complete, missing) in [
+            (None, 0, false, false, 1),
+            (Some(0), 0, false, false, 0),
+            (None, 5, true, false, 1),
+            (Some(5), 5, true, true, 0),
+            (Some(6), 5, false, false, 0),
+        ] {
+            let lot = Completeness {
+                produced,
+                stored,
+                sent: stored,
+                acknowledged: stored,
+            };
+            let told = (
+                lot.is_acknowledged(),
+                lot.is_complete(),
+                lot.missing().len(),
+            );
+            assert_eq!(told, (acknowledged, complete, missing), "{lot:?}");
+        }
     }
 }

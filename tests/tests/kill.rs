@@ -2,7 +2,8 @@
 //!
 //! URS-SN-007, F01: after each restart no acknowledged pack is lost, none is doubled, no lot is half visible, and the hub
 //! holds each pack once. The program is the real one, started as a process and killed without warning; the client is an
-//! ordinary one that goes on where it was; the hub lives beside it and is never killed.
+//! ordinary one that goes on where it was; the hub lives beside it and is never killed. Where the kills fell is counted, so
+//! that a run in which nothing was interrupted is no proof.
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on ends")]
 
@@ -34,6 +35,12 @@ use serde_json::{Value, json};
 
 /// How often the process is killed; `PACKTWIN_TEST_KILLS` sets another number.
 const KILLS: u32 = 200;
+/// Out of how many kills some have to fall into each of the three steps; fewer prove only what they hit.
+const KILLS_OF_EACH_STEP: u32 = 100;
+/// Kills for one lot that has to come through, at most.
+const KILLS_OF_A_LOT: u32 = 20;
+/// Where the moments of the kills begin; `PACKTWIN_TEST_SEED` sets another number.
+const SEED: u64 = 0x2545_f491_4f6c_dd1d;
 /// Packs of one lot: several parts, stretches and messages.
 const PACKS: usize = 1_500;
 /// Bytes of one part of a file.
@@ -298,6 +305,18 @@ struct Lot {
     file: Vec<u8>,
     upload: Option<String>,
     acknowledged: bool,
+    /// What the server was last seen or asked to do.
+    step: Step,
+}
+
+/// What a kill interrupts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Beginning,
+    Receiving,
+    Checking,
+    Committing,
+    Sending,
 }
 
 impl Lot {
@@ -309,6 +328,7 @@ impl Lot {
             name,
             upload: None,
             acknowledged: false,
+            step: Step::Beginning,
         }
     }
 
@@ -326,12 +346,22 @@ impl Lot {
         let seen = client.call("GET", &format!("/v1/uploads/{upload}"), None, None)?;
         assert_eq!(seen.status, 200, "{}", seen.body);
         match seen.body["state"].as_str().unwrap() {
-            "receiving" => self.send_parts(client, &upload, seen.offset.unwrap_or(0)),
-            "checked" => client
-                .post(&format!("/v1/uploads/{upload}:commit"), &json!({}))
-                .map(|_| ()),
+            "receiving" => {
+                self.step = Step::Receiving;
+                self.send_parts(client, &upload, seen.offset.unwrap_or(0))
+            }
+            "checked" => {
+                self.step = Step::Committing;
+                client
+                    .post(&format!("/v1/uploads/{upload}:commit"), &json!({}))
+                    .map(|_| ())
+            }
             "committed" => self.bring_to_the_hub(client),
-            "checking" | "committing" | "received" | "recognised" => {
+            state @ ("checking" | "committing" | "received" | "recognised") => {
+                self.step = match state {
+                    "committing" => Step::Committing,
+                    _ => Step::Checking,
+                };
                 std::thread::sleep(Duration::from_millis(3));
                 Some(())
             }
@@ -375,6 +405,7 @@ impl Lot {
             "a committed lot is whole: {}",
             lot.body
         );
+        self.step = Step::Sending;
         if numbers["acknowledged"] == json!(PACKS) {
             self.acknowledged = true;
         } else if numbers["sent"] == json!(0) {
@@ -432,11 +463,11 @@ impl Lot {
 fn a_process_killed_anywhere_loses_and_doubles_nothing() {
     let ground = Ground::found();
     let client = ground.client();
-    let kills: u32 = std::env::var("PACKTWIN_TEST_KILLS")
-        .ok()
-        .and_then(|kills| kills.parse().ok())
-        .unwrap_or(KILLS);
-    let mut moments = Moments::new();
+    let kills: u32 = told("PACKTWIN_TEST_KILLS").unwrap_or(KILLS);
+    let seed: u64 = told("PACKTWIN_TEST_SEED").unwrap_or(SEED);
+    println!("PACKTWIN_TEST_SEED={seed}");
+    let mut moments = Moments(seed);
+    let mut fell: BTreeMap<Step, u32> = BTreeMap::new();
     let mut lots = vec![Lot::new(0)];
     for _ in 0..kills {
         let mut server = ground.start();
@@ -460,13 +491,35 @@ fn a_process_killed_anywhere_loses_and_doubles_nothing() {
             }
         }
         killer.join().unwrap();
+        *fell.entry(lots.last().unwrap().step).or_default() += 1;
     }
     finish(&ground, &client, &mut lots);
     compare_with_hub(&ground, &lots);
     println!(
-        "{kills} kills, {} lots of {PACKS} packs acknowledged",
+        "{kills} kills, {} lots of {PACKS} packs acknowledged; they fell while {fell:?}",
         lots.len()
     );
+    if kills >= KILLS_OF_EACH_STEP {
+        for step in [Step::Receiving, Step::Committing, Step::Sending] {
+            assert!(
+                fell.contains_key(&step),
+                "no kill fell while {step:?}: {fell:?}"
+            );
+        }
+    }
+    assert!(
+        lots.len() >= (kills / KILLS_OF_A_LOT) as usize,
+        "only {} lots came through {kills} kills",
+        lots.len()
+    );
+}
+
+/// A number from the environment; one that cannot be read is no reason to test something else in silence.
+fn told<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    let number = text.parse().ok();
+    assert!(number.is_some(), "{name}={text} is no such number");
+    number
 }
 
 /// A last process that is left alone brings everything to its end.
@@ -527,10 +580,6 @@ fn compare_with_hub(ground: &Ground, lots: &[Lot]) {
 struct Moments(u64);
 
 impl Moments {
-    fn new() -> Moments {
-        Moments(0x2545_f491_4f6c_dd1d)
-    }
-
     fn next(&mut self) -> u64 {
         self.0 = self
             .0

@@ -226,3 +226,60 @@ fn refused_files_leave_nothing_behind() {
         assert!(said(&refused).contains("is not built yet"));
     }
 }
+
+/// What is there stays, unless it is said otherwise; what is read stays whatever is said.
+#[test]
+fn nothing_is_written_over_by_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = serial_csv(&product_code(), "T1", "290600", serials(3));
+    let place = |name: &str| folder.path().join(name);
+    std::fs::write(place("in.csv"), &input).unwrap();
+    std::os::unix::fs::symlink("in.csv", place("same.csv")).unwrap();
+    for (arguments, expected) in [
+        (&["-o", "in.csv"][..], 2),
+        (&["-o", "in.csv", "--force"], 2),
+        (&["-o", "same.csv", "--force"], 2),
+        (&["-o", "out.csv", "--findings", "in.csv", "--force"], 2),
+        (&["-o", "out.csv"], 0),
+        (&["-o", "out.csv"], 2),
+        (&["-o", "more.csv", "--findings", "out.csv"], 2),
+        (&["-o", "out.csv", "--force"], 0),
+        (&["-o", "/dev/null", "--force"], 2),
+    ] {
+        let before = std::fs::read(place("out.csv")).ok();
+        let arguments = [&["--to", "csv", "in.csv"], arguments].concat();
+        let done = translate(folder.path(), &arguments, b"");
+        assert_eq!(status(&done), expected, "{arguments:?}: {}", said(&done));
+        assert_eq!(
+            std::fs::read(place("in.csv")).unwrap(),
+            input,
+            "{arguments:?}"
+        );
+        if expected != 0 {
+            assert_eq!(
+                std::fs::read(place("out.csv")).ok(),
+                before,
+                "{arguments:?}"
+            );
+        }
+    }
+}
+
+/// Whoever reads the document through a pipe and has seen enough is told no fault.
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = serial_csv(&product_code(), "T1", "290600", serials(50_000));
+    std::fs::write(folder.path().join("in.csv"), input).unwrap();
+    let mut child = program()
+        .args(["translate", "--to", "csv", "in.csv"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((status(&done), said(&done).as_str()), (0, ""));
+}

@@ -24,9 +24,15 @@ pub use self::view::{DifferenceLine, LotView, difference_list, view_lot};
 
 use crate::error::AppError;
 
-/// How a lot is named in the audit trail.
-pub(crate) fn audit_name(code: &ProductCode, batch: &BatchNumber) -> String {
-    format!("lot {code} {batch}")
+/// How a lot is named to whoever is told of it: product code and batch number as in its address (users.md, Annex A).
+/// No product code has a slash, so the first one parts the two.
+pub(crate) fn lot_name(code: &ProductCode, batch: &BatchNumber) -> String {
+    format!("{code}/{batch}")
+}
+
+/// How a lot is named in the audit trail and by its jobs.
+pub fn audit_name(code: &ProductCode, batch: &BatchNumber) -> String {
+    format!("lot {}", lot_name(code, batch))
 }
 
 /// A lot by product code and batch number.

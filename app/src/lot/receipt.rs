@@ -23,7 +23,7 @@ pub struct Receipt {
     pub sources: Vec<ReceiptSource>,
     /// The messages its packs went out with.
     pub messages: Vec<ReceiptMessage>,
-    /// Whether every number that is known agrees.
+    /// Whether all four numbers are stated and agree; what is not stated is told by the lot's numbers.
     pub complete: bool,
 }
 

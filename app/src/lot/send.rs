@@ -31,11 +31,11 @@ use packtwin_tenants::store::product::ProductRecord;
 use serde::{Deserialize, Serialize};
 
 use super::outgoing::{enqueue, write_document, write_list};
-use super::{audit_name, lot_of};
+use super::{audit_name, lot_name, lot_of};
 use crate::connector::{EU_HUB, Link};
 use crate::desk::Desk;
 use crate::error::AppError;
-use crate::job::{JobDesk, JobEnd};
+use crate::job::{JobDesk, JobEnd, counted};
 use crate::market::market_standing;
 use crate::message::{MessageDetail, fact_of};
 use crate::webhook;
@@ -306,11 +306,13 @@ pub fn run_send(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
         })?;
     }
     desk.scope().change(desk.now(), |writer| {
+        let product = writer.product_get(product)?.ok_or(AppError::NotFound)?;
+        let lot = writer.lot_get(product.no, lot)?.ok_or(AppError::NotFound)?;
         let told = serde_json::json!({ "packs": total, "messages": waiting.len() });
         webhook::announce(
             writer,
             "lot.sent",
-            desk.object().trim_start_matches("lot "),
+            &lot_name(&product.code, &lot.batch),
             &told,
         )?;
         Ok::<_, AppError>(
@@ -320,8 +322,9 @@ pub fn run_send(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
         )
     })?;
     Ok(JobEnd::done(format!(
-        "{total} packs in {} messages are on their way",
-        waiting.len()
+        "{} in {} on the way to the hub",
+        counted(total, "pack"),
+        counted(waiting.len() as u64, "message"),
     )))
 }
 

@@ -12,7 +12,7 @@ use packtwin_core::serial::Serial;
 use packtwin_tenants::audit::AuditNote;
 
 use super::outgoing::{Outgoing, queue_small, record_fact};
-use super::{audit_name, head_of, lot_of};
+use super::{audit_name, head_of, lot_name, lot_of};
 use crate::connector::{EU_HUB, Link};
 use crate::desk::Desk;
 use crate::error::AppError;
@@ -116,12 +116,7 @@ pub fn change_states(
             &sorted,
             &told,
         )?;
-        webhook::announce(
-            writer,
-            "pack.state_changed",
-            &format!("{code}/{batch}"),
-            &told,
-        )?;
+        webhook::announce(writer, "pack.state_changed", &lot_name(code, batch), &told)?;
         Ok(AuditNote::new("pack.state_changed", audit_name(code, batch)).detail(told))
     })
 }

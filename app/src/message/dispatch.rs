@@ -476,7 +476,7 @@ fn announce_of(
             let lot = writer
                 .lot_get(message.product, lot)?
                 .ok_or(AppError::NotFound)?;
-            format!("{}/{}", product.code, lot.batch)
+            crate::lot::lot_name(&product.code, &lot.batch)
         }
         None => product.code.to_string(),
     };

@@ -36,7 +36,8 @@ use super::spool::EntryFile;
 use super::stretch::{self, Lists, Stretch, Target, WAITING_MAX};
 use super::{UploadDetail, all_lots, audit_name, upload_of};
 use crate::error::AppError;
-use crate::job::{JobDesk, JobEnd};
+use crate::job::{JobDesk, JobEnd, counted};
+use crate::lot::lot_name;
 
 /// The kind of the commit's job.
 pub const COMMIT_JOB: &str = "upload.commit";
@@ -129,7 +130,12 @@ fn open_loads(desk: &JobDesk<'_>, upload: &UploadRecord) -> Result<Plan, AppErro
                 .load_get(product, load)?
                 .ok_or(AppError::NotFound)?
                 .lot;
-            let name = format!("lot {} {}", lot.product_text, lot.batch_text);
+            let code = writer.product_get(product)?.ok_or(AppError::NotFound)?.code;
+            let batch = writer
+                .lot_get(product, of)?
+                .ok_or(AppError::NotFound)?
+                .batch;
+            let name = lot_name(&code, &batch);
             loads.insert(
                 lot_key(&lot)?,
                 PlannedLoad {
@@ -312,7 +318,9 @@ fn publish(
         Ok::<_, AppError>(AuditNote::new("upload.committed", audit_name(upload.id)).detail(told).returning(()))
     })?;
     Ok(JobEnd::done(format!(
-        "{packs} packs in {lots} lots are stored"
+        "{} in {} stored",
+        counted(packs, "pack"),
+        counted(lots as u64, "lot")
     )))
 }
 

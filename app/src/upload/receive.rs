@@ -111,12 +111,17 @@ pub fn append_part(
         return Err(wrong_offset(offset, here));
     }
     let room = record.bytes_declared.saturating_sub(here);
-    let now_here = blobs
-        .incoming_append(id, offset, &mut part.take(room))
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidInput => wrong_offset(offset, here),
-            _ => AppError::from(error),
-        })?;
+    let now_here = match blobs.incoming_append(id, offset, &mut part.take(room)) {
+        Ok(now_here) => now_here,
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            return Err(wrong_offset(offset, here));
+        }
+        Err(error) => {
+            // What came before the line broke is on the disk.
+            note_received(desk, &record, blobs.incoming_length(id)?)?;
+            return Err(error.into());
+        }
+    };
     let mut more = [0];
     if now_here == record.bytes_declared && part.read(&mut more)? > 0 {
         let text = format!(
@@ -127,6 +132,20 @@ pub fn append_part(
     }
     note_received(desk, &record, now_here)?;
     Ok(now_here)
+}
+
+/// One upload as it stands. While it is being received, the file on the disk tells where to go on: a process that was
+/// killed in the middle of a part could not write it down.
+///
+/// # Errors
+/// There is none under this id; the caller may not.
+pub fn find_upload(desk: &Desk<'_>, id: UploadId) -> Result<UploadRecord, AppError> {
+    desk.require(Permission::UploadsRead)?;
+    let mut record = desk.scope().read(|reader| upload_of(reader, id))?;
+    if record.state == UploadState::Receiving && record.sha256.is_none() {
+        record.bytes_received = desk.scope().blobs().incoming_length(id)?;
+    }
+    Ok(record)
 }
 
 fn note_received(desk: &Desk<'_>, record: &UploadRecord, here: u64) -> Result<(), AppError> {

@@ -56,8 +56,10 @@ pub struct Numbers {
     sent: u64,
     /// Packs that the hub acknowledged.
     acknowledged: u64,
-    /// Whether all that is known agrees.
+    /// Whether all four are stated and agree.
     complete: bool,
+    /// Numbers that nobody has stated yet, such as `produced`; `PATCH` of the lot states it.
+    missing: &'static [&'static str],
 }
 
 impl From<Completeness> for Numbers {
@@ -68,6 +70,7 @@ impl From<Completeness> for Numbers {
             sent: numbers.sent,
             acknowledged: numbers.acknowledged,
             complete: numbers.is_complete(),
+            missing: numbers.missing(),
         }
     }
 }

@@ -20,8 +20,10 @@ pub struct ReceiptBody {
     made_at: String,
     /// The lot and its numbers.
     lot: Lot,
-    /// Whether every number that is known agrees.
+    /// Whether all four numbers are stated and agree.
     complete: bool,
+    /// Numbers that nobody has stated yet, such as `produced`.
+    missing: &'static [&'static str],
     /// The files its packs came from.
     sources: Vec<SourceBody>,
     /// The messages its packs went out with.
@@ -93,6 +95,7 @@ impl From<&Receipt> for ReceiptBody {
             made_at: receipt.made_at.to_string(),
             lot: Lot::from(&receipt.lot),
             complete: receipt.complete,
+            missing: receipt.lot.numbers.missing(),
             sources: receipt.sources.iter().map(source).collect(),
             messages: receipt.messages.iter().map(message).collect(),
         }

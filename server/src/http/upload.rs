@@ -263,8 +263,15 @@ pub async fn begin(
 /// There is none under this id.
 #[utoipa::path(get, path = "/v1/uploads/{id}", tag = "uploads", params(("id" = String, Path)),
     responses((status = 200, body = Upload)))]
-pub async fn show(caller: Caller, path: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let record = found(&caller, id(&path)?).await?;
+pub async fn show(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = id(&path)?;
+    let record = caller
+        .at_desk(&shared, move |desk| upload::find_upload(desk, id))
+        .await?;
     Ok(answer(StatusCode::OK, &record, false))
 }
 

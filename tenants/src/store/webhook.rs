@@ -18,6 +18,9 @@ use crate::scope::{Reader, Writer};
 /// How long deliveries are kept (users.md Annex A).
 pub const DELIVERY_KEPT_DAYS: i64 = 30;
 
+/// Most events about one object that one change causes.
+const NEXT_ROWS: i64 = 16;
+
 /// Whether a webhook is told anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WebhookState {
@@ -272,6 +275,51 @@ impl Reader<'_> {
             .first(self.connection)
             .optional()?;
         row.map(DeliveryRecord::try_from).transpose()
+    }
+
+    /// Whether an earlier event about the same object is still to be told to the same webhook. Events of one change
+    /// have no order.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn webhook_delivery_waits(
+        &mut self,
+        delivery: &DeliveryRecord,
+    ) -> Result<bool, StoreError> {
+        Ok(diesel::select(diesel::dsl::exists(
+            webhook_delivery::table
+                .filter(webhook_delivery::tenant_id.eq(self.tenant_id()))
+                .filter(webhook_delivery::webhook_id.eq(delivery.webhook.to_string()))
+                .filter(webhook_delivery::object.eq(&delivery.object))
+                .filter(webhook_delivery::created_at.lt(delivery.created_at.micros()))
+                .filter(webhook_delivery::state.eq(DeliveryState::Pending.as_str())),
+        ))
+        .get_result(self.connection)?)
+    }
+
+    /// The events that waited for this one: those about the same object that are to be told next to the same webhook.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn webhook_delivery_next(
+        &mut self,
+        delivery: &DeliveryRecord,
+    ) -> Result<Vec<DeliveryId>, StoreError> {
+        let rows: Vec<(String, i64)> = webhook_delivery::table
+            .filter(webhook_delivery::tenant_id.eq(self.tenant_id()))
+            .filter(webhook_delivery::webhook_id.eq(delivery.webhook.to_string()))
+            .filter(webhook_delivery::object.eq(&delivery.object))
+            .filter(webhook_delivery::created_at.gt(delivery.created_at.micros()))
+            .filter(webhook_delivery::state.eq(DeliveryState::Pending.as_str()))
+            .order((webhook_delivery::created_at, webhook_delivery::delivery_id))
+            .limit(NEXT_ROWS)
+            .select((webhook_delivery::delivery_id, webhook_delivery::created_at))
+            .load(self.connection)?;
+        let at = rows.first().map(|(_, at)| *at);
+        rows.iter()
+            .filter(|(_, created_at)| Some(*created_at) == at)
+            .map(|(id, _)| parsed(id, "delivery id"))
+            .collect()
     }
 }
 

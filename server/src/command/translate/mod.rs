@@ -28,7 +28,7 @@ use packtwin_core::time::{Clock, Timestamp};
 use packtwin_eu_hub::HubSettings;
 use packtwin_partner::mapping::Field;
 
-use self::output_set::OutputSet;
+use self::output_set::{Existing, OutputSet, refuse_existing};
 use self::told::Told;
 use super::exit;
 use crate::clock::SystemClock;
@@ -41,7 +41,8 @@ Exit status: 0 everything was carried; 1 written, and something was not carried 
 2 wrong use of the command; 3 the input is refused and nothing was written; 4 reading or writing failed.
 
 Several hub documents go to numbered files: into OUT where it is a folder (or ends with /), beside OUT where it is a file
-(lot.xml becomes lot-0001.xml, lot-0002.xml, …). Standard output takes one document only.
+(lot.xml becomes lot-0001.xml, lot-0002.xml, …). Standard output takes one document only. A file that is there already is
+written over with --force only, and a file that is read never.
 
   packtwin translate --to eu-hub --sender ALDER --product-version 1 --market DE,AT lot.csv -o lot.xml
   packtwin translate --to csv lot.xml -o lot.csv
@@ -63,6 +64,10 @@ pub(super) struct TranslateArguments {
     /// Where to write; without it, or with -, standard output.
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    /// Write over a file of that name. A file that is read is never written over, and numbered files of an earlier run
+    /// have to be removed.
+    #[arg(long)]
+    force: bool,
     /// A column mapping: lines such as column.serial=heading:SN, column.batch=number:3, fixed.expiry=291231.
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
@@ -166,6 +171,10 @@ pub(super) fn run(arguments: &TranslateArguments) -> ExitCode {
             eprintln!("packtwin: nothing was written.");
             ExitCode::from(exit::REFUSED)
         }
+        // Whoever reads the document has seen enough.
+        Err(NotTranslated::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
         Err(failed @ NotTranslated::Io(_)) => {
             eprintln!("packtwin: {}", super::with_causes(&failed));
             ExitCode::from(exit::FAILED)
@@ -213,7 +222,19 @@ fn carry_out(arguments: &TranslateArguments) -> Result<Done, NotTranslated> {
         work: work.path(),
         at: SystemClock.now(),
     };
-    let mut outputs = OutputSet::new(arguments.output.as_deref(), arguments.to);
+    let existing = match arguments.force {
+        true => Existing::Replaced,
+        false => Existing::Refused,
+    };
+    let mut own = arguments.inputs.clone();
+    own.extend(arguments.mapping.clone());
+    if let Some(findings) = &arguments.findings {
+        refuse_existing(findings, existing, &own)
+            .map_err(|text| NotTranslated::Order(vec![text]))?;
+        own.push(findings.clone());
+    }
+    let output = arguments.output.as_deref();
+    let mut outputs = OutputSet::new(output, arguments.to, existing, own);
     let mut told = Told::begin(arguments.findings.as_deref())?;
     let translated = translate(&order, &mut outputs, &mut |finding| told.take(finding));
     told.finish()?;

@@ -22,6 +22,18 @@ pub(super) struct OutputSet {
     names: std::vec::IntoIter<PathBuf>,
     open: Option<Open>,
     complete: Vec<(TempPath, PathBuf)>,
+    existing: Existing,
+    /// The files that the same command reads or writes.
+    own: Vec<PathBuf>,
+}
+
+/// What becomes of a file that has the name of a document already.
+#[derive(Clone, Copy)]
+pub(super) enum Existing {
+    /// It stays, and the translation is refused.
+    Refused,
+    /// The document takes its place.
+    Replaced,
 }
 
 enum Place {
@@ -37,7 +49,13 @@ enum Open {
 
 impl OutputSet {
     /// What `-o` names; a folder when there is one of this name or when it ends with a slash.
-    pub(super) fn new(named: Option<&Path>, form: Form) -> Self {
+    /// Files in `own` are never written over.
+    pub(super) fn new(
+        named: Option<&Path>,
+        form: Form,
+        existing: Existing,
+        own: Vec<PathBuf>,
+    ) -> Self {
         let place = match named {
             None => Place::Standard,
             Some(path) if path == Path::new("-") => Place::Standard,
@@ -52,6 +70,8 @@ impl OutputSet {
             names: Vec::new().into_iter(),
             open: None,
             complete: Vec::new(),
+            existing,
+            own,
         }
     }
 
@@ -60,7 +80,12 @@ impl OutputSet {
         self.close()?;
         let mut written = Vec::with_capacity(self.complete.len());
         for (unnamed, name) in self.complete {
-            unnamed.persist(&name).map_err(|error| {
+            // A file may have come since the names were looked at.
+            let named = match self.existing {
+                Existing::Refused => unnamed.persist_noclobber(&name),
+                Existing::Replaced => unnamed.persist(&name),
+            };
+            named.map_err(|error| {
                 io::Error::new(
                     error.error.kind(),
                     format!("{}: {}", name.display(), error.error),
@@ -102,6 +127,38 @@ impl OutputSet {
         refuse_earlier(folder, stem, &ending)?;
         let name = |number| folder.join(format!("{stem}{number:0DIGITS_MIN$}{ending}"));
         Ok((1..=documents).map(name).collect())
+    }
+}
+
+/// Refuses a name under which something stands that is not to be written over; files in `own` never are.
+pub(super) fn refuse_existing(
+    name: &Path,
+    existing: Existing,
+    own: &[PathBuf],
+) -> Result<(), String> {
+    if std::fs::symlink_metadata(name).is_err() {
+        return Ok(());
+    }
+    let is_other = std::fs::metadata(name).is_ok_and(|found| !found.is_file());
+    let place = name.display();
+    let true_name = |path: &Path| path.canonicalize().ok();
+    if own
+        .iter()
+        .any(|path| true_name(path).is_some_and(|path| true_name(name) == Some(path)))
+    {
+        return Err(format!(
+            "{place} is named twice, and what is read or written for one purpose cannot be written over for another; name another file"
+        ));
+    }
+    match existing {
+        Existing::Refused => Err(format!(
+            "{place} is there already; name another file, or write over it by --force"
+        )),
+        // A device or a folder would be lost and not filled.
+        Existing::Replaced if is_other => {
+            Err(format!("{place} is no file and cannot be written over"))
+        }
+        Existing::Replaced => Ok(()),
     }
 }
 
@@ -149,6 +206,9 @@ impl Outputs for OutputSet {
                 self.numbered(folder, "", documents)?
             }
         };
+        for name in &names {
+            refuse_existing(name, self.existing, &self.own).map_err(OutputFault::NoPlace)?;
+        }
         self.names = names.into_iter();
         Ok(())
     }

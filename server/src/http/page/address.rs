@@ -30,7 +30,7 @@ pub(super) fn of_object(object: &str) -> Option<String> {
     match kind {
         "upload" => Some(format!("/uploads/{}", segment(name))),
         "product" => Some(product(name)),
-        "lot" => name.split_once(' ').map(|(code, batch)| lot(code, batch)),
+        "lot" => name.split_once('/').map(|(code, batch)| lot(code, batch)),
         "message" => Some(format!("/messages/{}", segment(name))),
         "connector" => Some(format!("/connectors/{}", segment(name))),
         "job" => Some(format!("/jobs/{}", segment(name))),
@@ -160,7 +160,7 @@ mod tests {
         for (object, page) in [
             ("upload upl_1", Some("/uploads/upl_1")),
             (
-                "lot 04150123456782 A/1%",
+                "lot 04150123456782/A/1%",
                 Some("/lots/04150123456782/A%2F1%25"),
             ),
             ("user usr_1", Some("/administration/users/usr_1")),

@@ -130,7 +130,7 @@ pub(super) fn line(
 /// The object of an entry as people call it: `lot A1 of 04150123456782`, a person by name, everything else as it stands.
 pub(super) fn object_name(people: &People, object: &str) -> String {
     match object.split_once(' ') {
-        Some(("lot", name)) => match name.split_once(' ') {
+        Some(("lot", name)) => match name.split_once('/') {
             Some((code, batch)) => format!("lot {batch} of {code}"),
             None => object.to_owned(),
         },
@@ -148,7 +148,7 @@ mod tests {
     fn objects_are_called_as_people_call_them() {
         let people = People([("usr_1".to_owned(), "Alder Manager".to_owned())].into());
         for (object, name) in [
-            ("lot 04150123456782 A 1", "lot A 1 of 04150123456782"),
+            ("lot 04150123456782/A 1", "lot A 1 of 04150123456782"),
             ("user usr_1", "Alder Manager"),
             ("user usr_2", "usr_2"),
             ("connector eu_hub", "EU hub"),

@@ -79,6 +79,8 @@ pub(super) fn lot(numbers: &Completeness, is_recalled: bool) -> Mark {
     let produced = numbers.produced.unwrap_or(numbers.stored);
     if is_recalled {
         Mark::new(Tone::Bad, "recalled")
+    } else if numbers.is_acknowledged() && !numbers.is_complete() {
+        Mark::new(Tone::Info, "acknowledged; produced not stated")
     } else if numbers.acknowledged == numbers.stored && produced == numbers.stored {
         Mark::new(Tone::Good, "acknowledged")
     } else if produced != numbers.stored {
@@ -167,10 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn a_lot_is_done_only_when_every_known_number_agrees() {
+    fn a_lot_is_done_only_when_all_four_numbers_agree() {
         check(None, [10, 0, 0], "to send");
         check(None, [10, 10, 8], "not all acknowledged");
-        check(None, [10, 10, 10], "acknowledged");
+        check(None, [10, 10, 10], "acknowledged; produced not stated");
         check(Some(10), [10, 10, 10], "acknowledged");
         check(Some(12), [10, 10, 10], "differs from the batch record");
     }

@@ -51,6 +51,8 @@ pub(in crate::http) async fn sheet(
         statement: statement(&receipt),
         state: if receipt.complete {
             Mark::new(Tone::Good, "complete")
+        } else if lot.numbers.is_acknowledged() {
+            Mark::new(Tone::Attention, "acknowledged; produced not stated")
         } else {
             Mark::new(Tone::Attention, "not complete")
         },
@@ -138,7 +140,14 @@ fn statement(receipt: &Receipt) -> String {
     let numbers = &receipt.lot.numbers;
     let stored = words::counted(numbers.stored, "pack");
     if receipt.complete {
-        return format!("All {stored} of this lot are stored, sent and acknowledged by the hub.");
+        return format!(
+            "All {stored} of this lot are produced, stored, sent and acknowledged by the hub."
+        );
+    }
+    if numbers.is_acknowledged() {
+        return format!(
+            "All {stored} of this lot are stored, sent and acknowledged by the hub; how many were produced is not stated."
+        );
     }
     format!(
         "{} of {stored} are acknowledged by the hub.",
@@ -180,6 +189,7 @@ fn written(desk: &Desk, receipt: &Receipt) -> String {
     let receipt = json!({
         "environment": desk.frame.environment.word(), "tenant": desk.frame.tenant,
         "made_at": receipt.made_at.to_string(), "complete": receipt.complete,
+        "missing": numbers.missing(),
         "product_code": lot.product.code.as_str(), "product_name": lot.data.name, "version": lot.lot.version,
         "lot": lot.lot.batch.as_str(), "expiry": lot.lot.expiry.raw(),
         "produced": numbers.produced, "stored": numbers.stored, "sent": numbers.sent, "acknowledged": numbers.acknowledged,

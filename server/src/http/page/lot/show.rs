@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use packtwin_app::lot::{LotView, difference_list, view_lot};
+use packtwin_app::lot::{LotView, audit_name, difference_list, view_lot};
 use packtwin_core::market::Market;
 use packtwin_core::refusal::Refusal;
 use packtwin_core::role::Permission;
@@ -60,7 +60,7 @@ pub(super) async fn lot_page(
         })
         .await?;
     let people = People::read(&desk).await?;
-    let object = format!("lot {} {}", lot.product.code, lot.lot.batch);
+    let object = audit_name(&lot.product.code, &lot.lot.batch);
     let timeline = history::of(&desk, &people, Some(object)).await?;
     let here = address::lot(lot.product.code.as_str(), lot.lot.batch.as_str());
     let shown = if shows_all { lines.len() } else { DIFFERENCES };
