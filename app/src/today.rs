@@ -78,6 +78,22 @@ pub fn today(desk: &Desk<'_>) -> Result<Today, AppError> {
     })
 }
 
+/// How one connector is doing.
+///
+/// # Errors
+/// It is not set up; the caller may not.
+pub fn connector_health(desk: &Desk<'_>, name: &str) -> Result<ConnectorHealth, AppError> {
+    desk.require(Permission::ConnectorsRead)?;
+    let scope = desk.scope();
+    let (record, counts) = scope.read(|reader| {
+        let record = reader.connector_get(name)?.ok_or(AppError::NotFound)?;
+        Ok::<_, AppError>((record, reader.message_counts()?))
+    })?;
+    let certificate = Link::from_record(&record).and_then(|link| link.certificate(scope));
+    let days = certificate.map(|facts| facts.days_left(desk.now()));
+    Ok(health(&record.name, record.state, &counts, days))
+}
+
 /// A connector's queue from the counts of its messages.
 pub fn health(
     name: &str,

@@ -31,6 +31,9 @@ pub(crate) const TOPIC: &str = "webhook";
 pub const SEAL_PURPOSE: &str = "webhook secret";
 /// Deliveries are tried for 72 hours (users.md, Annex B).
 const RETRY_HOURS: i64 = 72;
+/// What is told of every fault on the way alike: whoever chose the address learns nothing of names, ports and machines
+/// behind it (security.md section 8). The log has the whole.
+const NOT_REACHED: &str = "the receiver was not reached, or gave no complete answer";
 
 /// How often a delivery looks again that waits for an earlier one about the same object, should nobody wake it.
 const LOOK_AGAIN_SECONDS: i64 = 30;
@@ -118,7 +121,10 @@ pub(crate) fn deliver(house: &House, scope: &TenantScope, claim: &Claim) -> Resu
             Some(reply.status),
             format!("the receiver answered {}", reply.status),
         ),
-        Err(fault) => (DeliveryState::Pending, None, fault.to_string()),
+        Err(fault) => {
+            tracing::info!(delivery = %delivery.id, %fault, "a webhook was not reached");
+            (DeliveryState::Pending, None, NOT_REACHED.to_owned())
+        }
     };
     let now = house.now();
     let last_try = delivery.created_at.plus_seconds(RETRY_HOURS * 3_600);

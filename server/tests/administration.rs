@@ -11,6 +11,39 @@ use packtwin_core::role::{Permission, Role};
 use serde_json::json;
 use support::{PASSWORD, Running};
 
+/// ATK-050 to 052: an address that delivery would refuse is refused when it is entered, and one is kept in one form.
+#[test]
+fn a_webhook_has_a_public_address() {
+    let server = Running::start();
+    let key = server.key(server.site.tenant("alder"), &Permission::ALL);
+    let add = |url: &str| {
+        let wanted = json!({ "url": url, "events": ["lot.sent"] });
+        server
+            .call("POST", "/v1/webhooks")
+            .bearer(&key)
+            .json(&wanted)
+    };
+    for url in [
+        "https://localhost/",
+        "https://0/",
+        "https://2130706433/",
+        "https://metadata.google.internal/",
+        "https://example.org/%0d%0aX: y",
+        "https://example.org:22/",
+    ] {
+        let reply = add(url);
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (422, "WHK-001"),
+            "{url}: {}",
+            reply.body
+        );
+    }
+    let kept = add("HTTPS://Receiver.Example:443/Hook");
+    assert_eq!(kept.status, 201, "{}", kept.body);
+    assert_eq!(kept.json()["url"], "https://receiver.example/Hook");
+}
+
 /// URS-UR-002: an own account for every person, with a password that only the person knows.
 #[test]
 fn a_person_is_invited_and_sets_the_password_once() {

@@ -76,6 +76,47 @@ fn every_refusal_has_one_shape() {
     );
 }
 
+/// A parameter that nobody reads would be believed: every call refuses it, and names it. An address that anyone may call
+/// leaves it alone.
+#[test]
+fn a_parameter_that_is_not_read_is_refused() {
+    let server = Running::start();
+    let key = server.key(server.site.tenant("alder"), &Permission::ALL);
+    for (method, path, unread) in [
+        ("GET", "/v1/me?as_of=2026-01-01", vec!["as_of"]),
+        ("GET", "/v1/packs/a/b?as_of=1&b=2", vec!["as_of", "b"]),
+        ("POST", "/v1/uploads?dry_run=true", vec!["dry_run"]),
+        ("GET", "/v1/lots?limit=1&expand=packs", vec!["expand"]),
+        ("DELETE", "/v1/users/x?reason=gone", vec!["reason"]),
+    ] {
+        let reply = server.call(method, path).bearer(&key).send();
+        check_refused(&reply, 400, "REQ-400");
+        let body = reply.json();
+        let places: Vec<&str> = body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fault| fault["parameter"].as_str().unwrap())
+            .collect();
+        assert_eq!(places, unread, "{path}");
+    }
+    for row in packtwin_server::http::rows() {
+        if row.access == packtwin_server::http::route::Access::Open
+            || row.audience == packtwin_server::http::route::Audience::People
+        {
+            continue;
+        }
+        let path = row.path.replace(['{', '}'], "");
+        let reply = server
+            .call(row.method.as_str(), &format!("{path}?colour=red"))
+            .bearer(&key)
+            .send();
+        check_refused(&reply, 400, "REQ-400");
+    }
+    let probe = server.call("GET", "/health/live?colour=red").send();
+    assert_eq!(probe.status, 200);
+}
+
 /// ATK-028, ATK-044: all faults of a body at once, a foreign member and a doubled one among them.
 #[test]
 fn a_body_is_read_to_its_end() {

@@ -86,6 +86,17 @@ fn a_file_becomes_an_acknowledged_lot() {
         "a key never comes out again"
     );
 
+    // users.md 3.9: the check asks the hub itself, and health tells the queue and the days of the certificate.
+    let check = api.post("/v1/connectors/eu_hub:check", &json!({})).json();
+    assert_eq!(check["outcome"], "let_through", "{check}");
+    let health = api.get("/v1/connectors/eu_hub/health");
+    assert_eq!(
+        (&health["state"], &health["open"], &health["refused"]),
+        (&json!("active"), &json!(0), &json!(0)),
+        "{health}"
+    );
+    assert!(health["certificate_days"].as_i64().unwrap() > 250);
+
     api.post(
         "/v1/products",
         &json!({ "code": CODE, "data": master_data() }),
@@ -123,6 +134,17 @@ fn a_file_becomes_an_acknowledged_lot() {
     assert_eq!(
         api.get(&format!("{path}/lots"))["items"][0]["rows_right"],
         500
+    );
+    let sums = server
+        .call("GET", &format!("{path}/findings"))
+        .bearer(&api.key)
+        .header("Accept", "text/csv")
+        .send();
+    assert!(
+        sums.body
+            .starts_with("code,severity,count,proposals,title,remedy\n"),
+        "{}",
+        sums.body
     );
     let original = server
         .call("GET", &format!("{path}/original"))

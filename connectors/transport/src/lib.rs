@@ -9,6 +9,7 @@ pub mod certificate;
 mod client;
 mod https;
 pub mod site;
+mod web_address;
 pub mod webhook;
 
 pub use address::AddressRules;

@@ -9,7 +9,7 @@ use packtwin_connector_port::transport::{Limits, RawReply, TransportFault};
 
 use crate::address::AddressRules;
 use crate::client::{self, Peer, Request};
-use crate::webhook::names_loopback;
+use crate::web_address::WebAddress;
 
 pub use crate::client::Method;
 
@@ -48,21 +48,15 @@ impl SiteClient {
                 why: why.to_owned(),
             })
         };
-        let Some((scheme, rest)) = url.split_once("://") else {
-            return refuse("the address names no scheme; write https://");
-        };
-        if rest.contains('@') {
-            return refuse("the address holds a user name");
-        }
-        let addresses = match (scheme, names_loopback(rest)) {
+        let address = WebAddress::parse(url).map_err(|why| TransportFault::NotAllowed { why })?;
+        let addresses = match (address.scheme.as_str(), address.names_loopback()) {
+            (_, true) => Some(AddressRules::loopback()),
             ("https", false) => None,
-            ("http" | "https", true) => Some(AddressRules::loopback()),
-            ("http", false) => {
+            _ => {
                 return refuse(
                     "plain http would show the key to everyone on the way; write https://",
                 );
             }
-            _ => return refuse("the scheme is not https"),
         };
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return refuse("the key is no API key");

@@ -7,6 +7,7 @@ use packtwin_connector_port::transport::{Limits, RawReply, TransportFault};
 
 use crate::address::AddressRules;
 use crate::client::{self, Method, Peer, Request};
+use crate::web_address::WebAddress;
 
 /// Posts to webhooks.
 #[derive(Debug, Clone)]
@@ -22,12 +23,13 @@ pub struct WebhookPoster {
 }
 
 impl WebhookPoster {
-    /// Whether a receiver may have this address, as far as it can be told without resolving its name.
+    /// Whether a receiver may have this address, as far as it can be told without resolving its name, and the one form in
+    /// which it is kept. [`WebhookPoster::post`] goes by the same rule.
     ///
     /// # Errors
     /// [`TransportFault::NotAllowed`] with the rule that stands against it.
-    pub fn check(&self, url: &str) -> Result<(), TransportFault> {
-        self.rules(url).map(drop)
+    pub fn check(&self, url: &str) -> Result<String, TransportFault> {
+        self.judge(url).map(|(address, _)| address.normal())
     }
 
     /// Posts once.
@@ -41,15 +43,16 @@ impl WebhookPoster {
         content_type: &str,
         body: &[u8],
     ) -> Result<RawReply, TransportFault> {
+        let (address, rules) = self.judge(url)?;
         let peer = Peer {
             identity: None,
             trusted_pem: &self.trusted_pem,
-            addresses: Some(self.rules(url)?),
+            addresses: Some(rules),
             limits: self.limits,
         };
         let request = Request {
             method: Method::Post,
-            url,
+            url: &address.normal(),
             headers,
             content_type,
             length: body.len() as u64,
@@ -57,53 +60,29 @@ impl WebhookPoster {
         client::exchange(&peer, &request, &mut &*body)
     }
 
-    fn rules(&self, url: &str) -> Result<AddressRules, TransportFault> {
-        let refuse = |why: &str| {
-            Err(TransportFault::NotAllowed {
-                why: why.to_owned(),
-            })
-        };
-        let Some((scheme, rest)) = url.split_once("://") else {
-            return refuse("the address names no scheme; write https://");
-        };
-        if rest
-            .split(['/', '?', '#'])
-            .next()
-            .is_some_and(|authority| authority.contains('@'))
-        {
-            return refuse("the address holds a user name");
+    fn judge(&self, url: &str) -> Result<(WebAddress, AddressRules), TransportFault> {
+        let refuse = |why: String| TransportFault::NotAllowed { why };
+        let address = WebAddress::parse(url).map_err(refuse)?;
+        if self.loopback && address.names_loopback() {
+            return Ok((address, AddressRules::loopback()));
         }
-        let on_loopback = self.loopback && names_loopback(rest);
-        match (scheme, on_loopback) {
-            ("http" | "https", true) => return Ok(AddressRules::loopback()),
-            ("https", false) => {}
-            ("http", false) => return refuse("only https is spoken"),
-            _ => return refuse("the scheme is not https"),
+        if address.scheme != "https" {
+            return Err(refuse("only https is spoken".to_owned()));
         }
+        address.check_public().map_err(refuse)?;
         let rules = AddressRules {
             ports: self.ports.clone(),
             loopback: false,
         };
-        for address in client::literal_addresses(url) {
-            rules
-                .check(address)
-                .map_err(|why| TransportFault::NotAllowed { why })?;
+        if !rules.ports.contains(&address.port) {
+            let why = format!("port {} is not on the list", address.port);
+            return Err(refuse(why));
         }
-        Ok(rules)
+        for literal in client::literal_addresses(&address.normal()) {
+            rules.check(literal).map_err(refuse)?;
+        }
+        Ok((address, rules))
     }
-}
-
-/// Whether the host is written as loopback; what it resolves to is checked again when connecting.
-pub(crate) fn names_loopback(rest: &str) -> bool {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -128,7 +107,7 @@ mod tests {
     #[test]
     fn inner_addresses_and_plain_http_are_refused() {
         check(false, "https://receiver.example/hook", true);
-        check(false, "https://receiver.example:444/hook", true);
+        check(false, "https://receiver.example:444/hook", false);
         check(false, "http://receiver.example/hook", false);
         check(false, "ftp://receiver.example/hook", false);
         check(false, "receiver.example/hook", false);
@@ -136,6 +115,10 @@ mod tests {
         check(false, "https://127.0.0.1/hook", false);
         check(false, "https://192.168.0.1/hook", false);
         check(false, "https://[::1]/hook", false);
+        for inner in ["localhost", "0", "2130706433", "metadata.google.internal"] {
+            check(false, &format!("https://{inner}/"), false);
+        }
+        check(true, "https://metadata.google.internal/", false);
         check(true, "http://127.0.0.1:8080/hook", true);
         check(true, "http://localhost:8080/hook", true);
         check(true, "http://10.0.0.1:8080/hook", false);

@@ -109,6 +109,8 @@ api! {
     PUT    "/v1/connectors/{name}"        Needs(ConnectorsWrite) => connector::set_up;
     POST   "/v1/connectors/{name}:pause"  Needs(ConnectorsWrite) => connector::pause;
     POST   "/v1/connectors/{name}:resume" Needs(ConnectorsWrite) => connector::resume;
+    POST   "/v1/connectors/{name}:check"  Needs(ConnectorsWrite) => connector::check;
+    GET    "/v1/connectors/{name}/health" Needs(ConnectorsRead)  => connector::health;
     GET    "/v1/messages"                 Needs(ConnectorsRead)  => message::list;
     GET    "/v1/messages/{id}"            Needs(ConnectorsRead)  => message::show;
     GET    "/v1/messages/{id}/document"   Needs(ConnectorsWrite) => message::document;

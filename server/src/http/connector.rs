@@ -6,6 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use packtwin_app::connector::{self, ConnectorSettings, Link, SetUpConnector};
+use packtwin_app::credential_check::{CredentialCheck, check_credentials};
+use packtwin_app::today::{self, ConnectorHealth};
 use packtwin_connector_port::transport::ClientIdentity;
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::scope::TenantScope;
@@ -75,6 +77,69 @@ impl ConnectorBody {
             loopback: link.settings.loopback,
             certificate,
         })
+    }
+}
+
+/// What a check of the credentials found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckBody {
+    /// When it was made.
+    at: String,
+    /// `let_through`, `not_let_through`, `out_of_order` when the far side answered with 5xx, or `not_reached`.
+    outcome: &'static str,
+    /// The HTTP status of the answer; absent when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    /// Why there was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl From<CredentialCheck> for CheckBody {
+    fn from(check: CredentialCheck) -> Self {
+        CheckBody {
+            at: check.at.to_string(),
+            outcome: match &check.outcome {
+                Ok(401 | 403) => "not_let_through",
+                Ok(200..=499) => "let_through",
+                Ok(_) => "out_of_order",
+                Err(_) => "not_reached",
+            },
+            status: check.outcome.as_ref().ok().copied(),
+            why: check.outcome.err().map(|fault| fault.to_string()),
+        }
+    }
+}
+
+/// How a connector is doing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HealthBody {
+    /// Its name.
+    name: String,
+    /// `active` or `paused`.
+    state: &'static str,
+    /// Messages without a final answer.
+    open: u64,
+    /// When the oldest of them was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_at: Option<String>,
+    /// Messages that were refused, whole or in part.
+    refused: u64,
+    /// Whole days until our certificate ends; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_days: Option<i64>,
+}
+
+impl From<ConnectorHealth> for HealthBody {
+    fn from(health: ConnectorHealth) -> Self {
+        HealthBody {
+            name: health.name,
+            state: health.state.as_str(),
+            open: health.open,
+            oldest_at: health.oldest_at.map(|at| at.to_string()),
+            refused: health.refused,
+            certificate_days: health.certificate_days,
+        }
     }
 }
 
@@ -236,6 +301,43 @@ pub async fn resume(
         })
         .await?;
     answer(&caller, &shared, name).await
+}
+
+/// Asks the far side one harmless question, to learn whether it lets us through. That it was not reached is an answer of
+/// this call and no refusal.
+///
+/// # Errors
+/// It is not set up; it has no certificate (HUB-203).
+#[utoipa::path(post, path = "/v1/connectors/{name}:check", tag = "connectors", params(("name" = String, Path)),
+    responses((status = 200, body = CheckBody)))]
+pub async fn check(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let name = path.into_inner();
+    let found = caller
+        .at_desk(&shared, move |desk| check_credentials(desk, &name))
+        .await?;
+    Ok(HttpResponse::Ok().json(CheckBody::from(found)))
+}
+
+/// How a connector is doing: what is under way, since when, what was refused, how long its certificate lasts.
+///
+/// # Errors
+/// It is not set up.
+#[utoipa::path(get, path = "/v1/connectors/{name}/health", tag = "connectors", params(("name" = String, Path)),
+    responses((status = 200, body = HealthBody)))]
+pub async fn health(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let name = path.into_inner();
+    let health = caller
+        .at_desk(&shared, move |desk| today::connector_health(desk, &name))
+        .await?;
+    Ok(HttpResponse::Ok().json(HealthBody::from(health)))
 }
 
 async fn answer(

@@ -87,6 +87,22 @@ impl From<&FindingSum> for FindingSumBody {
     }
 }
 
+impl Row for FindingSumBody {
+    const HEAD: &'static [&'static str] =
+        &["code", "severity", "count", "proposals", "title", "remedy"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.code.to_owned(),
+            self.severity.to_owned(),
+            self.count.to_string(),
+            self.proposals.to_string(),
+            self.title.to_owned(),
+            self.remedy.to_owned(),
+        ]
+    }
+}
+
 impl Row for FindingBody {
     const HEAD: &'static [&'static str] =
         &["row", "column", "code", "severity", "text", "proposal"];
@@ -173,21 +189,26 @@ body! {
     }
 }
 
-/// Findings summed by code.
+/// Findings summed by code, also as CSV.
 ///
 /// # Errors
 /// There is no such upload.
 #[utoipa::path(get, path = "/v1/uploads/{id}/findings", tag = "uploads", params(("id" = String, Path)),
     responses((status = 200, body = Page<FindingSumBody>)))]
-pub async fn sums(caller: Caller, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn sums(
+    caller: Caller,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let upload = found(&caller, id(&path)?).await?;
     let sums = caller
         .read(move |reader| reader.upload_findings(upload.id))
         .await?;
-    Ok(HttpResponse::Ok().json(Page {
+    Page {
         items: sums.iter().map(FindingSumBody::from).collect(),
         next: None,
-    }))
+    }
+    .respond(&request)
 }
 
 /// Every finding of one code in row order, also as CSV.
@@ -205,11 +226,11 @@ pub async fn list(
     mut query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let upload: UploadId = id(&path.0)?;
-    let code = code_of(&path.1).ok_or_else(Problem::not_found)?;
     let limit = query.limit();
     let skip = query.cursor(|key| key.parse::<u64>().ok()).unwrap_or(0);
     query.close()?;
+    let upload: UploadId = id(&path.0)?;
+    let code = code_of(&path.1).ok_or_else(Problem::not_found)?;
     let wanted = limit as usize + 1;
     let findings = caller
         .at_desk(&shared, move |desk| {

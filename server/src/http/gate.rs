@@ -1,5 +1,5 @@
 //! The gate around every handler: who is asking, whether a browser sent it of its own will, how often they asked, whether
-//! they may, whether they asked the same before. Also catches a panicking handler.
+//! they may, whether the query says more than is read, whether they asked the same before. Also catches a panicking handler.
 //!
 //! Order matters: nobody learns whether something exists before they are recognised, and a caller without the permission
 //! is refused before their body is read.
@@ -22,6 +22,7 @@ use super::envelope::RequestId;
 use super::idempotency;
 use super::problem::Problem;
 use super::rate_limit::Budget;
+use super::request::refuse_unread;
 use super::route::{Access, Audience, RouteRow};
 use super::shared::Shared;
 
@@ -37,6 +38,9 @@ pub(super) async fn gate<B: MessageBody + 'static>(
     match recognise(&row, &request).await {
         Ok(None) => Ok(run(request, next).await),
         Ok(Some(caller)) => {
+            if let Err(problem) = refuse_unread(&row, request.request()) {
+                return Ok(request.error_response(problem));
+            }
             request.extensions_mut().insert(caller.clone());
             if row.audience == Audience::Programs && row.method == Method::POST {
                 return Ok(match idempotency::before(&caller, &mut request).await {

@@ -1,9 +1,12 @@
 //! The description of the API, made from the handlers themselves and completed from the table of routes: what each call
 //! needs, and that every refusal is a problem document.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use actix_web::HttpResponse;
 use utoipa::OpenApi;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
@@ -59,6 +62,35 @@ fn operation<'a>(item: &'a mut PathItem, row: &RouteRow) -> Option<&'a mut Opera
     }
 }
 
+/// Whether the handler of a row reads a query at all.
+pub(super) fn reads_query(row: &RouteRow) -> bool {
+    static READERS: OnceLock<BTreeSet<(String, &'static str)>> = OnceLock::new();
+    let readers = READERS.get_or_init(|| {
+        let mut paths = Described::openapi().paths.paths;
+        rows()
+            .into_iter()
+            .filter(|row| {
+                paths
+                    .get_mut(row.path)
+                    .and_then(|item| operation(item, row))
+                    .is_some_and(|operation| takes_query(operation))
+            })
+            .map(|row| (row.method.to_string(), row.path))
+            .collect()
+    });
+    readers.contains(&(row.method.to_string(), row.path))
+}
+
+fn takes_query(operation: &Operation) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+        .any(|parameter| parameter.parameter_in == ParameterIn::Query)
+}
+
 fn complete(operation: &mut Operation, row: &RouteRow) {
     let problem = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("ProblemBody")))
@@ -98,8 +130,6 @@ pub async fn show() -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     /// Every registered route is described, and nothing is described that is not there.

@@ -184,10 +184,10 @@ pub async fn list(
     mut query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (code, batch) = names(&path)?;
     let limit = query.limit();
     let after = query.cursor(|key| Serial::parse(key).ok());
     query.close()?;
+    let (code, batch) = names(&path)?;
     let packs = caller.at_desk(&shared, move |desk| {
         desk.require(Permission::LotsRead)?;
         desk.scope().read(|reader| {

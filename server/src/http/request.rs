@@ -16,7 +16,9 @@ use packtwin_core::code::Code;
 use packtwin_core::refusal::{Refusal, Refusals};
 
 use super::json::{self, FromJson};
+use super::openapi;
 use super::problem::Problem;
+use super::route::{Access, Audience, RouteRow};
 use super::shared::Shared;
 use crate::configuration::Network;
 
@@ -112,6 +114,15 @@ pub struct Query {
 }
 
 impl Query {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string())
+            .map(|parameters| Query {
+                parameters: parameters.into_inner(),
+                faults: Vec::new(),
+            })
+            .map_err(|_| Problem::of(Code::RequestMalformed, "The query cannot be read."))
+    }
+
     /// Takes a parameter, when it is there and not empty.
     pub fn take<T>(
         &mut self,
@@ -180,6 +191,20 @@ impl Query {
     }
 }
 
+/// Refuses the query of a call whose handler reads none, so that nobody believes that a parameter was heeded. A handler
+/// that reads some refuses the others with [`Query::close`]; the description of the API says which. An address that
+/// anyone may call is left alone: what asks for health or sends a callback may add what it likes.
+///
+/// # Errors
+/// Every parameter; the query cannot be read.
+pub(super) fn refuse_unread(row: &RouteRow, request: &HttpRequest) -> Result<(), Problem> {
+    let is_judged = row.audience == Audience::Programs && row.access != Access::Open;
+    if is_judged && !openapi::reads_query(row) {
+        Query::of(request)?.close()?;
+    }
+    Ok(())
+}
+
 fn fault(name: &str, text: String) -> Refusal {
     Refusal::at(Code::RequestMalformed, format!("?{name}"), text)
 }
@@ -189,18 +214,7 @@ impl FromRequest for Query {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let parsed =
-            actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-        std::future::ready(match parsed {
-            Ok(parameters) => Ok(Query {
-                parameters: parameters.into_inner(),
-                faults: Vec::new(),
-            }),
-            Err(_) => Err(Problem::of(
-                Code::RequestMalformed,
-                "The query cannot be read.",
-            )),
-        })
+        std::future::ready(Query::of(request))
     }
 }
 

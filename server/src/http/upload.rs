@@ -424,9 +424,9 @@ pub async fn withdraw(
     path: web::Path<String>,
     mut query: Query,
 ) -> Result<HttpResponse, Problem> {
-    let id: UploadId = id(&path)?;
     let reason = query.text("reason").unwrap_or_default();
     query.close()?;
+    let id: UploadId = id(&path)?;
     caller
         .at_desk(&shared, move |desk| upload::withdraw(desk, id, &reason))
         .await?;

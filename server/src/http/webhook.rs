@@ -149,12 +149,16 @@ body! {
     }
 }
 
-/// Checks address and events by the rules of the site; all faults at once.
-pub(super) fn check(shared: &Shared, url: &str, events: &[String]) -> Result<(), Refusals> {
+/// Checks address and events by the rules of the site; all faults at once. Answers the address as it is kept.
+pub(super) fn check(shared: &Shared, url: &str, events: &[String]) -> Result<String, Refusals> {
     let mut faults = Vec::new();
-    if let Err(fault) = shared.house.webhooks().check(url) {
-        faults.push(Refusal::at(Code::WebhookAddress, "/url", fault.to_string()));
-    }
+    let normal = match shared.house.webhooks().check(url) {
+        Ok(normal) => normal,
+        Err(fault) => {
+            faults.push(Refusal::at(Code::WebhookAddress, "/url", fault.to_string()));
+            String::new()
+        }
+    };
     if events.is_empty() {
         faults.push(Refusal::at(
             Code::ProductFieldWrong,
@@ -177,7 +181,7 @@ pub(super) fn check(shared: &Shared, url: &str, events: &[String]) -> Result<(),
             text,
         ));
     }
-    Refusals::check(faults)
+    Refusals::check(faults).map(|()| normal)
 }
 
 /// Adds a webhook with a fresh secret. Answers it with the secret's text.
@@ -287,10 +291,10 @@ pub async fn create(
     shared: web::Data<Shared>,
     Body(wanted): Body<WebhookWanted>,
 ) -> Result<HttpResponse, Problem> {
-    check(&shared, &wanted.url, &wanted.events)?;
+    let url = check(&shared, &wanted.url, &wanted.events)?;
     let now = shared.now();
     let (record, secret) = caller
-        .block(move |scope| add(scope, &wanted.url, &wanted.events, now))
+        .block(move |scope| add(scope, &url, &wanted.events, now))
         .await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/v1/webhooks/{}", record.id)))
@@ -339,7 +343,7 @@ pub async fn change(
             )
         })?,
     };
-    check(&shared, &url, &events)?;
+    let url = check(&shared, &url, &events)?;
     let (version, now) = (if_match.row_version(), shared.now());
     let changed = caller
         .block(move |scope| replace(scope, &old, (&url, &events, state), version, now))
@@ -406,10 +410,10 @@ pub async fn deliveries(
     mut query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let id: WebhookId = id(&path)?;
     let limit = query.limit();
     let before = query.cursor(time_key_of);
     query.close()?;
+    let id: WebhookId = id(&path)?;
     let records = caller
         .block(move |scope| {
             found(scope, id)?;

@@ -88,7 +88,7 @@ pub(super) fn lot(numbers: &Completeness, is_recalled: bool) -> Mark {
     } else if numbers.sent < numbers.stored {
         Mark::new(Tone::Attention, "to send")
     } else {
-        Mark::new(Tone::Info, "not all acknowledged")
+        Mark::new(Tone::Attention, "not all acknowledged")
     }
 }
 

@@ -319,8 +319,19 @@ fn answer(shared: &Shared, whole: &Whole) -> String {
         (Some(record), _) if record.state == ConnectorState::Paused => {
             format!("Paused. {} wait in order.", words::counted(whole.health.open, "message"))
         }
-        (Some(_), _) if whole.health.open == 0 => "Active; nothing waits.".into(),
-        (Some(_), _) => format!("Active; {} under way.", words::counted(whole.health.open, "message")),
+        (Some(_), _) => {
+            let open = match whole.health.open {
+                0 => "nothing waits".to_owned(),
+                open => format!("{} under way", words::counted(open, "message")),
+            };
+            match whole.health.refused {
+                0 => format!("Active; {open}."),
+                refused => format!(
+                    "Active; {} refused, whole or in part, and {open}.",
+                    words::counted(refused, "message")
+                ),
+            }
+        }
     }
 }
 

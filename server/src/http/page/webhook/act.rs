@@ -47,8 +47,8 @@ pub(in crate::http) async fn create(
     let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
     let (url, events, now) = (form.text("url"), form.all("event"), shared.now());
     let made = match check(&shared, &url, &events) {
-        Ok(()) => {
-            let (url, events) = (url.clone(), events.clone());
+        Ok(url) => {
+            let events = events.clone();
             desk.caller
                 .block(move |scope| add(scope, &url, &events, now))
                 .await
@@ -92,8 +92,8 @@ pub(in crate::http) async fn change(
     let (desk, record) = open(&shared, caller, &request, &path).await?;
     let (url, events) = (form.text("url"), form.all("event"));
     let changed = match check(&shared, &url, &events) {
-        Ok(()) => {
-            let (old, url, events) = (record.clone(), url.clone(), events.clone());
+        Ok(url) => {
+            let (old, events) = (record.clone(), events.clone());
             desk.caller
                 .block(move |scope| replace(scope, &old, (&url, &events, old.state), version, now))
                 .await
