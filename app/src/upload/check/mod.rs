@@ -58,7 +58,7 @@ pub fn run_check(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
     detail.summary = Some(outcome.summary);
     detail.notes = outcome.notes;
     detail.manufactured = manufactured(&outcome.tally);
-    detail.refused = None;
+    detail.refused = detail.commit_undone.clone();
     let lots: Vec<UploadLot> = outcome
         .tally
         .lots
@@ -156,6 +156,8 @@ fn check(
         lots_max: settings.upload_lots_max,
         counts: Counts::default(),
         lost_by: BTreeSet::new(),
+        apart: Vec::new(),
+        last_row: 0,
         stopped: None,
     };
     let sha256 = upload.sha256.ok_or(AppError::NotFound)?;
@@ -187,6 +189,7 @@ fn check(
         findings,
         counts,
         lost_by,
+        mut apart,
         ..
     } = reading;
     findings.finish()?;
@@ -202,8 +205,9 @@ fn check(
     let dropped = compare_rows(
         desk, upload.id, &mut tally, sorted, files, &mut cross, keep_first,
     )?;
-    lot_findings(&mut ledger, &tally)?;
-    let fixable = settle_findings(&mut ledger, files, cross.into_sorted()?, &tally, keep_first)?;
+    apart.extend(lot_findings(&tally));
+    let cross = cross.into_sorted()?;
+    let fixable = settle_findings(&mut ledger, files, cross, apart, &tally, keep_first)?;
 
     let rows_right: u64 = tally.lots.iter().map(LotTally::rows_storable).sum();
     let all: u64 = tally

@@ -16,6 +16,9 @@ use crate::upload::ledger::FindingWriter;
 use crate::upload::spool::{Entry, Spool};
 use crate::upload::tally::Tally;
 
+/// Findings held in memory until they stand in row order: some for each lot of an EPCIS document.
+const APART_MAX: usize = 100_000;
+
 /// What reading counted.
 #[derive(Default)]
 pub(super) struct Counts {
@@ -36,6 +39,10 @@ pub(super) struct Reading<'a, 'h> {
     pub(super) counts: Counts,
     /// Why rows were lost. Nobody knows of which lot they were, so they stand against every lot of the file.
     pub(super) lost_by: BTreeSet<Code>,
+    /// Findings of rows that were passed already: of an EPCIS event's lot, which is judged when its EPCs are.
+    pub(super) apart: Vec<Finding>,
+    /// The row of the last finding in the file of findings.
+    pub(super) last_row: u64,
     pub(super) stopped: Option<Interrupted>,
 }
 
@@ -87,6 +94,11 @@ impl SerialFileSink for Reading<'_, '_> {
             self.counts.rows_lost += 1;
             self.lost_by.insert(finding.code);
         }
+        if finding.row < self.last_row && self.apart.len() < APART_MAX {
+            self.apart.push(finding);
+            return Ok(());
+        }
+        self.last_row = finding.row;
         let written = self.findings.push(&finding);
         self.keep(written)
     }
