@@ -17,8 +17,12 @@ use packtwin_tenants::testing::{TestSite, for_each_engine};
 use packtwin_tests::story::{Story, master_data, product_code, serial_csv};
 
 fn tell(check: impl Fn(Story<'_>)) {
+    tell_with(&HouseSettings::default(), check);
+}
+
+fn tell_with(settings: &HouseSettings, check: impl Fn(Story<'_>)) {
     for_each_engine(|site: &TestSite| {
-        let story = Story::begin(site, HouseSettings::default());
+        let story = Story::begin(site, settings.clone());
         let data = master_data("Alderine 10 mg film-coated tablets", &["DE"]);
         create_product(&story.desk(), product_code(), &data).unwrap();
         send_version(&story.desk(), &product_code(), 1).unwrap();
@@ -82,7 +86,7 @@ fn the_error_file_of_a_mixed_table() {
             "Seriennummer;GTIN;Charge;Verfalldatum;Line;row;code;message;proposal\r\n\
              B 1;{code};GOOD;290630;b;3;UPL-012;\"Row 3: serial contains \"\" \"\", which cannot be printed in a GS1 code. It is \
              a space, position 2 of \"\"B 1\"\".\";\r\n\
-             C1;04006381333931;ELSE;290630;c;4;UPL-024;Product 04006381333931 is not known here (1 rows of lot ELSE). Add \
+             C1;04006381333931;ELSE;290630;c;4;UPL-024;Product 04006381333931 is not known here (1 row of lot ELSE). Add \
              the product, then check the file again.;\r\n\
              TAKEN;{code};GOOD;290630;d;5;UPL-014;Row 5: this serial already exists for this product in lot OLD. It cannot \
              be used again. The product is {code}.;\r\n\
@@ -125,7 +129,15 @@ fn the_error_file_of_an_epcis_document() {
         let upload = story.receive_and_check("lots.xml", file.as_bytes());
         let rows = rows_of_findings(&story, upload);
         assert!(rows.is_sorted(), "{rows:?}");
-        assert_eq!(error_file(&story, upload), "");
+        let expected = "element,row,code,message,proposal\n\
+            itemExpirationDate,4,UPL-020,\"Line 4: expiry \"\"soon\"\" is no date such as 2027-01-31.\",\n\
+            epc,7,EPC-104,\"Line 7: the EPC \"\"nothing\"\" cannot be read: \"\"nothing\"\" does not begin with urn:epc:id:, \
+            urn:epc:class: or urn:epc:idpat:.\",\n\
+            serial,17,UPL-014,Row 17: this serial already exists for this product in lot OLD. It cannot be used again. The \
+            product is 04150123456782.,\n\
+            product_code,27,UPL-024,\"Product 04006381333931 is not known here (1 row of lot L3). Add the product, then \
+            check the file again.\",\n";
+        assert_eq!(error_file(&story, upload), expected);
     });
 }
 
@@ -204,6 +216,42 @@ fn a_lot_is_blocked_by_what_is_wrong_with_it() {
                 ("BAD", true, "UPL-020".to_owned(), 0, 2),
                 ("MIXED", true, String::new(), 1, 1),
             ]
+        );
+    });
+}
+
+/// A file of nothing but faults is counted to its end, and as many of them are listed as the house keeps.
+#[test]
+fn findings_beyond_the_limit_are_counted() {
+    let settings = HouseSettings {
+        findings_listed_max: 5,
+        ..HouseSettings::default()
+    };
+    tell_with(&settings, |story| {
+        let code = product_code();
+        let wrong: String = (10..30)
+            .map(|n| format!("A {n};{code};L1;290630\r\n"))
+            .collect();
+        let twice = format!("B1;{code};L1;290630\r\n").repeat(3);
+        let file = format!("Seriennummer;GTIN;Charge;Verfalldatum\r\n{wrong}{twice}");
+        let upload = story.receive_and_check("wrong.csv", file.as_bytes());
+        assert_eq!(rows_of_findings(&story, upload), [2, 3, 4, 5, 6]);
+        let desk = story.desk();
+        let sums = desk.scope().read(|reader| reader.upload_findings(upload));
+        let mut counts: Vec<_> = sums
+            .unwrap()
+            .into_iter()
+            .map(|sum| (sum.code.as_str(), sum.count, sum.examples.len()))
+            .collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [("UPL-012", 20, 10), ("UPL-013", 2, 2)]);
+        let (_, detail) = state(&story, upload);
+        assert_eq!(detail.summary.unwrap().rows_wrong, 23);
+        let told = "17 findings beyond the first 5 are counted and not listed. Correct what is listed and send the file again.";
+        assert!(
+            detail.notes.contains(&told.to_owned()),
+            "{:?}",
+            detail.notes
         );
     });
 }

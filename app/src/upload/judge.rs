@@ -208,7 +208,8 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
         Code::UploadProductUnknown => (
             "product_code",
             format!(
-                "Product {product} is not known here ({rows} rows of lot {batch}). Add the product, then check the file again."
+                "Product {product} is not known here ({rows} {} of lot {batch}). Add the product, then check the file again.",
+                if rows == 1 { "row" } else { "rows" }
             ),
         ),
         Code::UploadTwoExpiries => {

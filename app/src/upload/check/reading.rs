@@ -12,7 +12,7 @@ use packtwin_core::serial::Serial;
 
 use super::Interrupted;
 use crate::job::JobDesk;
-use crate::upload::ledger::FindingWriter;
+use crate::upload::ledger::{FindingSums, FindingWriter};
 use crate::upload::spool::{Entry, Spool};
 use crate::upload::tally::Tally;
 
@@ -43,6 +43,10 @@ pub(super) struct Reading<'a, 'h> {
     pub(super) apart: Vec<Finding>,
     /// The row of the last finding in the file of findings.
     pub(super) last_row: u64,
+    /// Findings that the file still takes.
+    pub(super) findings_left: u64,
+    /// Findings beyond them, which are only counted.
+    pub(super) not_kept: FindingSums,
     pub(super) stopped: Option<Interrupted>,
 }
 
@@ -99,6 +103,11 @@ impl SerialFileSink for Reading<'_, '_> {
             return Ok(());
         }
         self.last_row = finding.row;
+        if self.findings_left == 0 {
+            self.not_kept.take(&finding);
+            return Ok(());
+        }
+        self.findings_left -= 1;
         let written = self.findings.push(&finding);
         self.keep(written)
     }
