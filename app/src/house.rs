@@ -16,6 +16,8 @@ pub struct HouseSettings {
     pub upload_lots_max: usize,
     /// Rows kept in memory while sorting a file, 32 bytes each; more go through the disk.
     pub sort_rows_max: usize,
+    /// Findings of a check that are listed one by one; more are only counted.
+    pub findings_listed_max: u64,
     /// Packs stored in one transaction of a commit.
     pub store_rows_per_change: usize,
     /// Where far sides reach this site with late answers, `https://…` without a slash at the end.
@@ -28,6 +30,7 @@ impl Default for HouseSettings {
             upload_bytes_max: 20 * 1024 * 1024 * 1024,
             upload_lots_max: 1_000,
             sort_rows_max: 1_000_000,
+            findings_listed_max: 1_000_000,
             store_rows_per_change: 50_000,
             public_url: String::new(),
         }

@@ -302,7 +302,22 @@ fn two_people_upload_the_same_lot_at_once() {
         };
         let found = findings_page(&desk, loser, Some(Code::UploadSerialTaken), 0, 1_000).unwrap();
         assert_eq!(found.len(), 250);
-        assert!(found[0].text.ends_with("in lot L1"), "{}", found[0].text);
+        assert_eq!(
+            found[0].text,
+            format!(
+                "Row {}: this serial already exists for this product in lot L1. It cannot be used again. The product is \
+                 04150123456782.",
+                found[0].row
+            )
+        );
+        let record = desk.scope().read(|reader| reader.upload_get(loser));
+        let detail = UploadDetail::from_record(&record.unwrap().unwrap());
+        let (code, text) = detail.refused.unwrap();
+        assert_eq!(code, "UPL-014");
+        assert!(
+            text.starts_with("Nothing was stored: another upload stored one of these packs"),
+            "{text}"
+        );
     });
 }
 

@@ -198,6 +198,6 @@ fn a_fault_of_a_lot_names_its_rows_of_the_file() {
             .unwrap();
         let finding = &sum.examples[0];
         assert_eq!(finding.row, 4, "{finding:?}");
-        assert!(finding.text.contains("from row 6"), "{finding:?}");
+        assert!(finding.text.contains("stands in row 6"), "{finding:?}");
     });
 }

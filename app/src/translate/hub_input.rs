@@ -117,7 +117,9 @@ impl DocumentSink for PacksOnly<'_, '_, '_> {
             batch_text: lot.batch.to_string(),
             expiry_text: lot.expiry.to_string(),
             market_text: String::new(),
+            product: Some(lot.product),
             head: Some(lot.clone()),
+            flawed_by: Vec::new(),
         };
         let index = self.gathering.lot(seen).map_err(io::Error::other)?;
         let known = self.gathering.lots.lot_of_mut(index.0 as u16);

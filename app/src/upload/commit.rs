@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::mpsc;
 
 use packtwin_core::batch_number::BatchNumber;
+use packtwin_core::code::Code;
 use packtwin_core::expiry::Expiry;
 use packtwin_core::fact::{FactKind, LotHead};
 use packtwin_core::ids::{LoadNo, LotNo, ProductNo, UploadId};
@@ -59,10 +60,10 @@ pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
     }
     let files = WorkFiles::new(desk.scope().blobs().work_folder(id)?);
     if !files.sorted().exists() {
-        check_again(desk, id, "the sorted rows are gone")?;
-        return Ok(JobEnd::Failed(
-            "the file is checked again first: its sorted rows were gone".to_owned(),
-        ));
+        let text = "Nothing was stored: the sorted rows of the check were gone. The file was checked again; commit it once \
+                    more.";
+        check_again(desk, id, Code::UploadState, text)?;
+        return Ok(JobEnd::Failed(text.to_owned()));
     }
     let plan = open_loads(desk, &upload)?;
     let committed =
@@ -74,8 +75,9 @@ pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
         }
         Err(AppError::Store(StoreError::Taken)) => {
             take_back(desk, id, &plan, UploadState::Committing)?;
-            check_again(desk, id, "another upload stored one of the packs meanwhile")?;
-            let text = "another upload stored one of these packs meanwhile; nothing was stored, the file is checked again";
+            let text = "Nothing was stored: another upload stored one of these packs meanwhile. The file was checked again; \
+                        its findings name the rows.";
+            check_again(desk, id, Code::UploadSerialTaken, text)?;
             Ok(JobEnd::Failed(text.to_owned()))
         }
         other => other,
@@ -364,15 +366,23 @@ fn take_back(
     })
 }
 
-fn check_again(desk: &JobDesk<'_>, upload: UploadId, why: &str) -> Result<(), AppError> {
+/// Queues a new check. The upload says why, for whoever asked for the commit does not see its job's end.
+fn check_again(
+    desk: &JobDesk<'_>,
+    upload: UploadId,
+    code: Code,
+    why: &str,
+) -> Result<(), AppError> {
     desk.scope().change(desk.now(), |writer| {
         let record = upload_of(writer, upload)?;
+        let mut detail = UploadDetail::from_record(&record);
+        detail.commit_undone = Some((code.as_str().to_owned(), why.to_owned()));
         let job = queue_check(writer, &record)?;
         writer.upload_state(
             upload,
             &[UploadState::Committing],
             UploadState::Checking,
-            None,
+            Some(&detail.to_json()),
             Some(job),
         )?;
         let note = AuditNote::new("upload.check_again", audit_name(upload)).reason(why);

@@ -74,6 +74,7 @@ pub fn change_decision(desk: &Desk<'_>, id: UploadId, decision: Decision) -> Res
             "it can be decided about once it was checked",
         )?;
         let mut detail = UploadDetail::from_record(&upload);
+        detail.commit_undone = None;
         choose_mapping(writer, &mut detail, &decision.mapping)?;
         if let Some(accepted) = &decision.accepted {
             detail.accepted = accepted
@@ -270,6 +271,7 @@ pub fn request_commit(desk: &Desk<'_>, id: UploadId, lots: Vec<u32>) -> Result<J
         let packs = right.iter().map(|lot| lot.rows_right).sum::<u64>();
         let mut detail = UploadDetail::from_record(&upload);
         detail.commit = lots;
+        (detail.refused, detail.commit_undone) = (None, None);
         let job = writer.job_create(&NewJob {
             kind: COMMIT_JOB,
             object: &id.to_string(),

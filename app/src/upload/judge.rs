@@ -2,7 +2,6 @@
 //! storing them. Single rows were judged by the reader.
 
 use std::collections::BTreeSet;
-use std::io;
 
 use packtwin_core::code::Code;
 use packtwin_core::fact::LotHead;
@@ -13,7 +12,6 @@ use packtwin_tenants::scope::{Reader, TenantScope};
 use packtwin_tenants::store::product::{ProductRecord, VersionRecord};
 
 use super::all_lots;
-use super::ledger::Ledger;
 use super::tally::{LotTally, Tally};
 use crate::error::AppError;
 use crate::market::{ClosedMarket, market_standing};
@@ -27,15 +25,25 @@ pub(super) fn judge_lots(
     scope.read(|reader| {
         let earlier = all_lots(reader, id)?;
         for lot in &mut tally.lots {
-            let Some(head) = lot.head.clone() else {
-                lot.block(Code::UploadCodeMalformed);
-                continue;
-            };
+            if lot.head.is_none() {
+                // What is wrong with its values was reported where they stand.
+                lot.flawed_by
+                    .clone()
+                    .into_iter()
+                    .for_each(|code| lot.block(code));
+            }
             if lot.other_expiry.is_some() {
                 lot.block(Code::UploadTwoExpiries);
             }
-            let Some(product) = reader.product_find(&head.product)? else {
+            let Some(code) = lot.code else {
+                continue;
+            };
+            let Some(product) = reader.product_find(&code)? else {
                 lot.block(Code::UploadProductUnknown);
+                continue;
+            };
+            lot.product = Some(product.no);
+            let Some(head) = lot.head.clone() else {
                 continue;
             };
             judge_lot(reader, lot, &head, &product)?;
@@ -56,7 +64,6 @@ fn judge_lot(
     head: &LotHead,
     product: &ProductRecord,
 ) -> Result<(), AppError> {
-    lot.product = Some(product.no);
     let stored = reader.lot_find(product.no, &head.batch)?;
     let version = match &stored {
         Some(stored) => {
@@ -168,27 +175,26 @@ fn closed_market_findings(lot: &LotTally) -> Vec<Finding> {
 }
 
 /// Findings that belong to whole lots, in the words of users.md section 5.
-pub(super) fn lot_findings(ledger: &mut Ledger, tally: &Tally) -> io::Result<()> {
+pub(super) fn lot_findings(tally: &Tally) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for lot in &tally.lots {
-        for finding in closed_market_findings(lot) {
-            ledger.push(&finding)?;
-        }
+        findings.extend(closed_market_findings(lot));
         for code in &lot.blocked_by {
             if let Some((column, text)) = finding_text(lot, *code) {
-                ledger.push(&Finding::error(*code, lot.first_row, column, text))?;
+                findings.push(Finding::error(*code, lot.first_row, column, text));
             }
         }
         if lot.version_unknown_to_hub {
             let version = lot.version.unwrap_or_default();
             let text = format!(
-                "lot {}: the hub does not know version {version} of product {} yet; packs are stored and wait",
+                "Lot {}: the hub does not know version {version} of product {} yet; packs are stored and wait.",
                 lot.batch_text, lot.product_text
             );
             let code = Code::HubProductNotAcknowledged;
-            ledger.push(&Finding::warning(code, lot.first_row, "product_code", text))?;
+            findings.push(Finding::warning(code, lot.first_row, "product_code", text));
         }
     }
-    Ok(())
+    findings
 }
 
 /// The words for a fault of a whole lot; malformed values were reported where they stand.
@@ -201,7 +207,10 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
     Some(match code {
         Code::UploadProductUnknown => (
             "product_code",
-            format!("product {product} is not known here ({rows} rows of lot {batch})"),
+            format!(
+                "Product {product} is not known here ({rows} {} of lot {batch}). Add the product, then check the file again.",
+                if rows == 1 { "row" } else { "rows" }
+            ),
         ),
         Code::UploadTwoExpiries => {
             let (other, row) = lot.other_expiry.as_ref()?;
@@ -209,14 +218,15 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
             (
                 "expiry",
                 format!(
-                    "lot {batch}: two expiry dates ({first}, and {other} from row {row}) in one file"
+                    "Lot {batch}: two expiry dates ({first}, {other}) in one file. One lot has one expiry. The second first \
+                     stands in row {row}."
                 ),
             )
         }
         Code::UploadExpiryDiffersFromLot => (
             "expiry",
             format!(
-                "lot {batch} is stored with another expiry than {}",
+                "Lot {batch} is stored with another expiry than {}.",
                 lot.expiry_text
             ),
         ),
@@ -225,8 +235,8 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
             (
                 "market",
                 format!(
-                    "lot {batch} belongs to product version {stored}; this file says {other}, which alone is for {}. A lot \
-                     cannot move to another version",
+                    "Lot {batch} belongs to product version {stored}; this file says {other}. A lot cannot move to another \
+                     version. Version {other} alone is for {}.",
                     market_words(lot)
                 ),
             )
@@ -234,7 +244,7 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
         Code::UploadMarketNotReleased => (
             "market",
             format!(
-                "product {product} is not released for market {}",
+                "Product {product} is not released for market {}. Add the market in a new version and send it first.",
                 market_words(lot)
             ),
         ),

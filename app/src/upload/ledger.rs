@@ -154,23 +154,14 @@ pub fn severity_from(word: &str) -> Option<Severity> {
         .find(|severity| severity_word(*severity) == word)
 }
 
-/// Brings findings of several sources together in row order and sums them.
-pub(super) struct Ledger {
-    file: FindingWriter,
-    sums: BTreeMap<(Code, &'static str), FindingSum>,
-}
+/// How many findings there are of each code, with the first of them.
+#[derive(Default)]
+pub(super) struct FindingSums(BTreeMap<(Code, &'static str), FindingSum>);
 
-impl Ledger {
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Ledger {
-            file: FindingWriter::create(path)?,
-            sums: BTreeMap::new(),
-        })
-    }
-
-    pub(super) fn push(&mut self, finding: &Finding) -> io::Result<()> {
+impl FindingSums {
+    pub(super) fn take(&mut self, finding: &Finding) {
         let sum = self
-            .sums
+            .0
             .entry((finding.code, severity_word(finding.severity)))
             .or_insert_with(|| FindingSum {
                 code: finding.code,
@@ -184,12 +175,66 @@ impl Ledger {
         if sum.examples.len() < EXAMPLES_MAX {
             sum.examples.push(finding.clone());
         }
+    }
+
+    /// Takes over sums of findings that stand behind all of these.
+    fn add(&mut self, later: FindingSums) {
+        for (key, sum) in later.0 {
+            let known = self.0.entry(key).or_insert_with(|| FindingSum {
+                count: 0,
+                proposals: 0,
+                examples: Vec::new(),
+                ..sum.clone()
+            });
+            known.count += sum.count;
+            known.proposals += sum.proposals;
+            known.examples.extend(sum.examples);
+            known.examples.truncate(EXAMPLES_MAX);
+        }
+    }
+}
+
+/// Brings findings of several sources together in row order and sums them. What is beyond the limit is summed and not
+/// listed, so that a file of nothing but faults does not fill the disk with their sentences.
+pub(super) struct Ledger {
+    file: FindingWriter,
+    listed: u64,
+    listed_max: u64,
+    sums: FindingSums,
+    /// Findings that were counted and not listed.
+    unlisted: u64,
+}
+
+impl Ledger {
+    pub(super) fn create(path: &Path, listed_max: u64) -> io::Result<Self> {
+        Ok(Ledger {
+            file: FindingWriter::create(path)?,
+            listed: 0,
+            listed_max,
+            sums: FindingSums::default(),
+            unlisted: 0,
+        })
+    }
+
+    pub(super) fn push(&mut self, finding: &Finding) -> io::Result<()> {
+        self.sums.take(finding);
+        if self.listed == self.listed_max {
+            self.unlisted += 1;
+            return Ok(());
+        }
+        self.listed += 1;
         self.file.push(finding)
     }
 
-    pub(super) fn finish(self) -> io::Result<Vec<FindingSum>> {
+    /// The sums, with those of findings that reading did not keep, and how many of all are not listed.
+    pub(super) fn finish(mut self, not_kept: FindingSums) -> io::Result<(Vec<FindingSum>, u64)> {
         self.file.finish()?;
-        Ok(self.sums.into_values().collect())
+        let not_kept_count: u64 = not_kept.0.values().map(|sum| sum.count).sum();
+        self.sums.add(not_kept);
+        Ok((
+            self.sums.0.into_values().collect(),
+            self.unlisted + not_kept_count,
+        ))
     }
 }
 

@@ -50,8 +50,11 @@ pub struct UploadDetail {
     pub heading: Vec<String>,
     /// The first rows of a table, for the mapping editor.
     pub first_rows: Vec<Vec<String>>,
-    /// Why the file cannot be read at all: code and sentence.
+    /// Why the file cannot be read at all, what its columns leave open, or why its last commit stored nothing: code and
+    /// sentence.
     pub refused: Option<(String, String)>,
+    /// Why the last commit stored nothing, told beside the check that follows it, until someone decides again.
+    pub commit_undone: Option<(String, String)>,
     /// The column mapping in its text form; none for files that need none.
     pub mapping: Option<String>,
     /// The stored mapping it was taken from.

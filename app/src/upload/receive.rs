@@ -253,7 +253,7 @@ fn settle_recognised(
     };
     let record = upload_of(writer, record.id)?;
     writer.upload_kind(record.id, kind, &record.partner)?;
-    let (next, job) = if detail.refused.is_some() {
+    let (next, job) = if recognised.is_err() {
         (UploadState::Failed, None)
     } else if kind == super::EPCIS_KIND || detail.mapping.is_some() {
         (UploadState::Checking, Some(queue_check(writer, &record)?))
@@ -310,21 +310,27 @@ fn first_detail(
         }
     }
     let proposed = Mapping::for_file(recognised, writer.at());
-    if proposed.missing().is_empty() {
+    let twice = proposed.claimed_twice(&recognised.heading);
+    if !twice.is_empty() {
+        let code = Code::UploadMappingNeeded.as_str().to_owned();
+        detail.refused = Some((code, twice.join(" ")));
+    } else if proposed.missing().is_empty() {
         detail.mapping = Some(proposed.to_string());
     }
     Ok(detail)
 }
 
-/// Whether every column that a mapping names by heading stands in the file.
+/// Whether every column that a mapping names stands in the file, and none of them twice.
 fn fits(mapping: &Mapping, recognised: &Recognised) -> bool {
-    mapping.columns.iter().all(|(_, column)| match column {
+    let stands = |column: &Column| match column {
         Column::Heading(heading) => recognised.heading.contains(heading),
         Column::Number(number) => recognised
             .first_rows
             .first()
             .is_some_and(|row| (1..=row.len()).contains(number)),
-    })
+    };
+    mapping.columns.iter().all(|(_, column)| stands(column))
+        && mapping.claimed_twice(&recognised.heading).is_empty()
 }
 
 fn refused_detail(refused: &ReadRefused) -> UploadDetail {

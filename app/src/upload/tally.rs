@@ -19,6 +19,10 @@ pub(super) struct LotTally {
     pub(super) product_text: String,
     pub(super) batch_text: String,
     pub(super) expiry_text: String,
+    /// The product, once a combination had its code without error.
+    pub(super) code: Option<ProductCode>,
+    /// The errors that keep combinations of the lot from having checked values.
+    pub(super) flawed_by: Vec<Code>,
     /// Checked values of the first combination that had them.
     pub(super) head: Option<LotHead>,
     /// A second expiry that was seen, with its row.
@@ -74,10 +78,10 @@ impl Tally {
             Some(head) => Some(self.product_index(&head.product)?),
             None => None,
         };
+        // A wrong date does not make another lot: the rows of one product and batch stay together.
         let identity = seen
-            .head
-            .as_ref()
-            .map_or_else(|| seen.product_text.clone(), |head| head.product.identity());
+            .product
+            .map_or_else(|| seen.product_text.clone(), |product| product.identity());
         let name = (identity, seen.batch_text.clone());
         let market = Some(seen.market_text.clone()).filter(|market| !market.is_empty());
         let mut brings_other_expiry = false;
@@ -96,6 +100,8 @@ impl Tally {
                     product_text: seen.product_text,
                     batch_text: seen.batch_text,
                     expiry_text: seen.expiry_text,
+                    code: seen.product,
+                    flawed_by: seen.flawed_by,
                     head: seen.head,
                     other_expiry: None,
                     product_index: product,
@@ -151,6 +157,12 @@ impl Tally {
     ) -> bool {
         let tally = &mut self.lots[usize::from(lot)];
         tally.markets.extend(market);
+        let new: Vec<Code> = seen
+            .flawed_by
+            .into_iter()
+            .filter(|code| !tally.flawed_by.contains(code))
+            .collect();
+        tally.flawed_by.extend(new);
         match (&tally.head, seen.head) {
             (Some(first), Some(second)) => {
                 if first.expiry != second.expiry && tally.other_expiry.is_none() {

@@ -9,7 +9,7 @@ use std::io::Read;
 
 use chrono::Datelike;
 use packtwin_connector_port::safe_xml::{SafeXml, XmlEvent, local_name};
-use packtwin_connector_port::serial_check::{Flaw, check_batch, quoted};
+use packtwin_connector_port::serial_check::{Flaw, check_batch, errors_of, quoted};
 use packtwin_connector_port::serial_file::{
     FileSummary, LotIndex, ReadRefused, ReadSettings, SeenLot, SerialFileSink,
 };
@@ -266,6 +266,11 @@ impl CommissioningReader<'_> {
             batch_text: key.1.clone(),
             expiry_text: key.2.clone(),
             market_text: String::new(),
+            product: Some(ProductCode::Gtin(gtin)),
+            flawed_by: match &head {
+                Some(_) => Vec::new(),
+                None => errors_of(flaws.iter().map(|(_, flaw)| flaw)),
+            },
             head,
         })?;
         self.summary.lots += 1;

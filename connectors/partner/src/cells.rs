@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use packtwin_connector_port::serial_check::{Flaw, check_batch, check_serial, quoted};
+use packtwin_connector_port::serial_check::{Flaw, check_batch, check_serial, errors_of, quoted};
 use packtwin_connector_port::serial_file::{
     FileSummary, LotIndex, ReadRefused, ReadSettings, SeenLot, SerialFileSink,
 };
@@ -20,8 +20,8 @@ use packtwin_core::finding::Severity;
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::serial::Serial;
 
-use crate::dates::check_date;
-use crate::formula_guard::without_guard;
+use crate::dates::{Settled, check_date};
+use crate::formula_guard::{Guard, without_guard};
 use crate::mapping::{Field, Mapping};
 use crate::product_cell::check_product;
 use crate::spreadsheet_number::{exponent_form, whole_digits};
@@ -65,12 +65,14 @@ pub(crate) struct RowChecker<'a> {
     /// Text cells that begin with `=` are formulas: true of text files, not of workbooks.
     text_formulas: bool,
     /// Set below the row that announces guarded cells.
-    pub(crate) guarded: bool,
+    pub(crate) guarded: Option<Guard>,
     lots: HashMap<Vec<u8>, LotIndex>,
     last_key: Vec<u8>,
     last_lot: Option<LotIndex>,
     scratch_key: Vec<u8>,
     numbers_told: bool,
+    /// What earlier rows say of the expiry and the manufacturing date.
+    dates_settled: [Settled; 2],
     pub(crate) summary: FileSummary,
 }
 
@@ -94,12 +96,13 @@ impl<'a> RowChecker<'a> {
             sink,
             columns,
             text_formulas,
-            guarded: false,
+            guarded: None,
             lots: HashMap::new(),
             last_key: Vec::new(),
             last_lot: None,
             scratch_key: Vec::new(),
             numbers_told: false,
+            dates_settled: [Settled::NotYet; 2],
             summary: FileSummary::default(),
         }
     }
@@ -178,6 +181,18 @@ impl<'a> RowChecker<'a> {
         let batch = self.batch(&cells[slot(Field::Batch)]);
         let expiry = self.expiry(&cells[slot(Field::Expiry)]);
         let manufactured = self.manufactured(&cells[slot(Field::Manufactured)]);
+        let year = self.settings.at.year();
+        for (settled, field) in self
+            .dates_settled
+            .iter_mut()
+            .zip([Field::Expiry, Field::Manufactured])
+        {
+            if let Cell::Text(text) = cells[slot(field)]
+                && self.mapping.date_format.read(text.trim(), year).is_some()
+            {
+                *settled = Settled::ByOtherRows;
+            }
+        }
         let head = match (product.value, batch.value, expiry.value, manufactured.value) {
             (Some(product), Some(batch), Some(expiry), Some(manufactured)) => Some(LotHead {
                 product,
@@ -193,6 +208,20 @@ impl<'a> RowChecker<'a> {
             batch_text: shown(Field::Batch),
             expiry_text: shown(Field::Expiry),
             market_text: shown(Field::Market),
+            product: product.value,
+            flawed_by: match &head {
+                Some(_) => Vec::new(),
+                None => errors_of(
+                    [
+                        &product.flaws,
+                        &batch.flaws,
+                        &expiry.flaws,
+                        &manufactured.flaws,
+                    ]
+                    .into_iter()
+                    .flatten(),
+                ),
+            },
             head,
         })?;
         self.report(row, Field::ProductCode, product.flaws)?;
@@ -274,7 +303,7 @@ impl<'a> RowChecker<'a> {
     }
 
     fn expiry(&self, cell: &Cell<'_>) -> Judged<Expiry> {
-        let mut judged = self.date("expiry", cell);
+        let mut judged = self.date("expiry", cell, self.dates_settled[0]);
         if judged.flaws.is_empty() && judged.value.is_none() {
             judged.flaws.push(Flaw::error(
                 Code::UploadExpiryMissing,
@@ -298,7 +327,7 @@ impl<'a> RowChecker<'a> {
 
     /// A file without manufacturing date is complete; a wrong one is a fault.
     fn manufactured(&self, cell: &Cell<'_>) -> Judged<Option<NaiveDate>> {
-        let judged = self.date("manufacturing date", cell);
+        let judged = self.date("manufacturing date", cell, self.dates_settled[1]);
         let absent = judged.value.is_none() && judged.flaws.is_empty();
         Judged {
             value: match judged.value {
@@ -311,7 +340,7 @@ impl<'a> RowChecker<'a> {
     }
 
     /// A date; neither value nor flaw when the cell is empty.
-    fn date(&self, what: &str, cell: &Cell<'_>) -> Judged<Expiry> {
+    fn date(&self, what: &str, cell: &Cell<'_>, known: Settled) -> Judged<Expiry> {
         let mut flaws = Vec::new();
         if let Cell::Date(day) = cell {
             return Judged {
@@ -326,7 +355,7 @@ impl<'a> RowChecker<'a> {
             return Judged { value: None, flaws };
         }
         let year = self.settings.at.year();
-        let value = match check_date(what, &text, self.mapping.date_format, year) {
+        let value = match check_date(what, &text, self.mapping.date_format, known, year) {
             Ok(date) => Some(date),
             Err(flaw) => {
                 let flaw = self.settle(flaw);
@@ -382,13 +411,14 @@ impl<'a> RowChecker<'a> {
                 return None;
             }
         };
-        let bare = if self.guarded {
-            without_guard(text)
-        } else {
-            text
+        let bare = match self.guarded {
+            Some(_) => without_guard(text),
+            None => text,
         };
-        let text = match self.text_formulas && bare.len() == text.len() {
-            true => self.without_formula(what, text, flaws)?,
+        // Only what was written from checked values begins with a sign of its own behind the guard.
+        let exact = self.guarded == Some(Guard::Exact) && bare.len() != text.len();
+        let text = match self.text_formulas && !exact {
+            true => self.without_formula(what, bare, flaws)?,
             false => bare,
         };
         if text.contains(char::REPLACEMENT_CHARACTER) {

@@ -145,6 +145,32 @@ impl DateFormat {
         }
     }
 
+    /// Whether a text in the other format looks like one in this format: where a column is known to be written in this one,
+    /// such a text is a slip in it and proves nothing of the other.
+    fn is_taken_for(self, other: DateFormat, text: &str) -> bool {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let length = match self {
+                DateFormat::Auto
+                | DateFormat::Yymmdd
+                | DateFormat::Ddmmyy
+                | DateFormat::MonthYear
+                | DateFormat::YearMonth => 6,
+                DateFormat::Yyyymmdd | DateFormat::Ddmmyyyy => 8,
+                DateFormat::ExcelDays => 5,
+                DateFormat::YearFirst
+                | DateFormat::DayFirst
+                | DateFormat::MonthFirst
+                | DateFormat::NamedMonth => 0,
+            };
+            return text.len() == length;
+        }
+        matches!(
+            (self, other),
+            (DateFormat::DayFirst, DateFormat::MonthFirst)
+                | (DateFormat::MonthFirst, DateFormat::DayFirst)
+        )
+    }
+
     /// Every other way to read the text that gives a date near the reference year.
     pub fn readings(text: &str, reference_year: i32) -> Vec<(DateFormat, Expiry)> {
         let mut readings: Vec<(DateFormat, Expiry)> = Vec::new();
@@ -176,11 +202,22 @@ pub(crate) fn excel_day(days: u64) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(Days::new(days))
 }
 
+/// Whether it is known how a column writes its dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Settled {
+    /// No date of the column was read so far.
+    #[default]
+    NotYet,
+    /// Other rows are written in the format of the mapping.
+    ByOtherRows,
+}
+
 /// Reads an expiry or manufacturing date; `what` is how the sentence calls it.
 pub(crate) fn check_date(
     what: &str,
     text: &str,
     format: DateFormat,
+    settled: Settled,
     reference_year: i32,
 ) -> Result<Expiry, Flaw> {
     if let Some(date) = format.read(text, reference_year) {
@@ -191,7 +228,10 @@ pub(crate) fn check_date(
         other => other.as_str().to_uppercase(),
     };
     let said = format!("{what} {} is not {wanted}", quoted(text));
-    let readings = DateFormat::readings(text, reference_year);
+    let mut readings = DateFormat::readings(text, reference_year);
+    if settled == Settled::ByOtherRows || format != DateFormat::Auto {
+        readings.retain(|(other, _)| !format.is_taken_for(*other, text));
+    }
     Err(match readings.as_slice() {
         [] => Flaw::error(Code::UploadExpiryFormat, said),
         [(_, date)] => Flaw::error(
@@ -292,7 +332,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Result<&str, Option<&str>>) {
-        let actual = check_date("expiry", text, DateFormat::Auto, 2026);
+        let actual = check_date("expiry", text, DateFormat::Auto, Settled::NotYet, 2026);
         assert_eq!(
             actual
                 .as_ref()
@@ -330,7 +370,14 @@ mod tests {
         check("271331", Err(None));
         check("never", Err(None));
         check("31.02.2027", Err(None));
-        let flaw = check_date("expiry", "02/03/2027", DateFormat::Auto, 2026).unwrap_err();
+        let flaw = check_date(
+            "expiry",
+            "02/03/2027",
+            DateFormat::Auto,
+            Settled::NotYet,
+            2026,
+        )
+        .unwrap_err();
         assert!(
             flaw.text.contains("270302") && flaw.text.contains("270203"),
             "{}",
@@ -348,11 +395,53 @@ mod tests {
             (DateFormat::ExcelDays, "46418", "270131"),
         ] {
             assert_eq!(
-                check_date("expiry", text, format, 2026).unwrap().as_str(),
+                check_date("expiry", text, format, Settled::NotYet, 2026)
+                    .unwrap()
+                    .as_str(),
                 expected
             );
         }
-        assert!(check_date("expiry", "273131", DateFormat::Ddmmyy, 2026).is_err());
+        let wrong = check_date(
+            "expiry",
+            "273131",
+            DateFormat::Ddmmyy,
+            Settled::NotYet,
+            2026,
+        );
+        assert!(wrong.is_err());
+    }
+
+    #[test]
+    fn a_slip_in_a_settled_column_is_not_read_in_another_format() {
+        for (format, settled, text, proposal) in [
+            (DateFormat::Auto, Settled::NotYet, "290631", Some("310629")),
+            (DateFormat::Auto, Settled::ByOtherRows, "290631", None),
+            (DateFormat::Auto, Settled::ByOtherRows, "012027", None),
+            (DateFormat::Yymmdd, Settled::NotYet, "290931", None),
+            (DateFormat::Ddmmyy, Settled::NotYet, "320131", None),
+            (DateFormat::Ddmmyyyy, Settled::NotYet, "20291231", None),
+            (DateFormat::DayFirst, Settled::NotYet, "12/31/2029", None),
+            // Another shape cannot be a slip.
+            (
+                DateFormat::Yymmdd,
+                Settled::NotYet,
+                "30.06.2029",
+                Some("290630"),
+            ),
+            (
+                DateFormat::Auto,
+                Settled::ByOtherRows,
+                "20290630",
+                Some("290630"),
+            ),
+        ] {
+            let flaw = check_date("expiry", text, format, settled, 2026).unwrap_err();
+            assert_eq!(
+                flaw.proposal.as_deref(),
+                proposal,
+                "{format:?} {settled:?} {text}"
+            );
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! row says so ([`formula_guard`](crate::formula_guard)). An EPCIS document has no columns; its error file is a CSV with the
 //! element instead.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Seek, Write};
 use std::iter::Peekable;
 
@@ -15,6 +16,7 @@ use packtwin_connector_port::text_encoding::TextEncoding;
 use packtwin_core::finding::Finding;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
+use crate::formula_guard::{Guard, needs_guard, without_guard};
 use crate::mapping::Mapping;
 use crate::recognise::{Kind, LineEnd, Recognised};
 use crate::rows::{Cells, RowFault, RowReader};
@@ -89,14 +91,21 @@ fn text<R: Read, W: Write>(
             .collect();
     }
     let width = heading.len();
-    table.row(heading.iter().map(String::as_str).chain(COLUMNS))?;
+    table.guarded_row(
+        Guard::AsReceived,
+        heading.iter().map(String::as_str).chain(COLUMNS),
+    )?;
     let blank = vec![String::new(); width];
     let mut written = 0;
     while let Some(entry) = rows.next_of(0)? {
-        table.row(blank.iter().map(String::as_str).chain(entry.cells()))?;
+        table.guarded_row(
+            Guard::AsReceived,
+            blank.iter().map(String::as_str).chain(entry.cells()),
+        )?;
         written += 1;
     }
     let mut row = 0;
+    let mut announced = None;
     let heading_row = mapping.skip_rows + u64::from(mapping.heading);
     while rows.more()? {
         // A row the reader refused ends the file here as it did there.
@@ -113,25 +122,45 @@ fn text<R: Read, W: Write>(
         if !more {
             break;
         }
+        announced = cells.get(0).and_then(Guard::announced_by).or(announced);
         while let Some(entry) = rows.next_of(row)? {
-            let mut texts: Vec<String> = match row <= heading_row {
-                true => blank.clone(),
-                false => cells
-                    .iter()
-                    .map(|cell| String::from_utf8_lossy(cell).into_owned())
-                    .collect(),
+            let (guard, mut texts) = match row <= heading_row {
+                true => (Guard::AsReceived, blank.clone()),
+                false => as_received(&cells, announced),
             };
             texts.resize(width.max(texts.len()), String::new());
-            table.row(texts.iter().map(String::as_str).chain(entry.cells()))?;
+            table.guarded_row(guard, texts.iter().map(String::as_str).chain(entry.cells()))?;
             written += 1;
         }
     }
     while let Some(entry) = rows.rest()? {
-        table.row(blank.iter().map(String::as_str).chain(entry.cells()))?;
+        table.guarded_row(
+            Guard::AsReceived,
+            blank.iter().map(String::as_str).chain(entry.cells()),
+        )?;
         written += 1;
     }
     table.finish()?;
     Ok(written)
+}
+
+/// The cells of a row without the guards that the original announced, and what they are. A cell that begins with a sign
+/// without a guard was typed into the file after us, so that the row is no longer one of checked values.
+fn as_received(cells: &Cells, announced: Option<Guard>) -> (Guard, Vec<String>) {
+    let texts = cells.iter().map(String::from_utf8_lossy);
+    let Some(guard) = announced else {
+        return (Guard::AsReceived, texts.map(Cow::into_owned).collect());
+    };
+    let typed = |cell: &[u8]| {
+        let cell = String::from_utf8_lossy(cell);
+        needs_guard(&cell) && without_guard(&cell) == cell
+    };
+    let guard = match cells.iter().any(typed) {
+        true => Guard::AsReceived,
+        false => guard,
+    };
+    let bare = texts.map(|cell| without_guard(&cell).to_owned());
+    (guard, bare.collect())
 }
 
 fn workbook<R: Read + Seek, W: Write + Send>(
@@ -191,10 +220,13 @@ fn workbook<R: Read + Seek, W: Write + Send>(
 
 fn document<W: Write>(mut rows: RowsOfFindings<'_, '_>, out: W) -> Result<u64, ErrorFileFault> {
     let mut table = TextTable::new(out, TextEncoding::UTF_8, b',', LineEnd::Lf)?;
-    table.row(["element"].into_iter().chain(COLUMNS))?;
+    table.guarded_row(Guard::AsReceived, ["element"].into_iter().chain(COLUMNS))?;
     let mut written = 0;
     while let Some(entry) = rows.rest()? {
-        table.row([entry.columns.as_str()].into_iter().chain(entry.cells()))?;
+        table.guarded_row(
+            Guard::AsReceived,
+            [entry.columns.as_str()].into_iter().chain(entry.cells()),
+        )?;
         written += 1;
     }
     table.finish()?;
@@ -213,11 +245,12 @@ struct Entry {
 impl Entry {
     fn of(findings: &[Finding]) -> Self {
         let joined = |texts: Vec<String>, between: &str| texts.join(between);
-        let mut codes: Vec<String> = findings
-            .iter()
-            .map(|finding| finding.code.to_string())
-            .collect();
-        codes.dedup();
+        let mut codes: Vec<String> = Vec::new();
+        for code in findings.iter().map(|finding| finding.code.as_str()) {
+            if !codes.iter().any(|known| known == code) {
+                codes.push(code.to_owned());
+            }
+        }
         let proposals = findings.iter().filter_map(|finding| {
             let proposal = finding.proposal.as_deref()?;
             Some(match findings.len() {
@@ -341,10 +374,10 @@ mod tests {
             text,
             "SN;GTIN;LOT;EXP;Pr\u{fc}fer;row;code;message;proposal\r\n\
              ;;;;;;UPL-021;Lot L1: two expiry dates;\r\n\
-             A 2;04006381333931;L1;290131;\u{fc};3;UPL-012;\"Row 3: serial \"\"A 2\"\" contains a space at position 2, which cannot be printed in a GS1 code\";\r\n\
-             # Cells that begin with = + - @ have an apostrophe before them, so that no spreadsheet takes them for a formula.\r\n\
+             A 2;04006381333931;L1;290131;\u{fc};3;UPL-012;\"Row 3: serial contains \"\" \"\", which cannot be printed in a GS1 code. It is a space, position 2 of \"\"A 2\"\".\";\r\n\
+             # Cells that begin with = + - @ have an apostrophe before them, so that no spreadsheet runs them. They stand here as they were received.\r\n\
              '=A3;04006381333932;L1;290131;'+1;4;UPL-010; UPL-019;".replace("UPL-010; UPL-019", "\"UPL-010; UPL-019\"")
-                + "\"Row 4: the code 04006381333932 has a wrong check digit (expected 1). Correct it or accept the proposal / Row 4: serial is the formula \"\"=A3\"\". Paste values instead of formulas\";GTIN: 04006381333931\r\n"
+                + "\"Row 4: the code 04006381333932 has a wrong check digit (expected 1). Correct it or accept the proposal. / Row 4: serial is the formula \"\"=A3\"\". Paste values instead of formulas.\";GTIN: 04006381333931\r\n"
         );
     }
 
@@ -362,6 +395,48 @@ mod tests {
             (kept.serials(), kept.told()),
             (vec!["A2".to_owned()], vec![])
         );
+    }
+
+    #[test]
+    fn a_formula_stays_a_formula_however_often_the_error_file_is_sent() {
+        let mut file = b"SN,GTIN,LOT,EXP\n=1+1,04006381333931,L1,290131\n".to_vec();
+        for _ in 0..3 {
+            let (kept, ..) = read_bytes(&file, &[]).unwrap();
+            assert_eq!(kept.serials(), Vec::<String>::new());
+            assert_eq!(kept.told().len(), 1);
+            assert_eq!(kept.findings[0].code, Code::UploadFormula);
+            assert!(
+                kept.findings[0].text.contains("\"=1+1\""),
+                "{:?}",
+                kept.findings
+            );
+            file = error_file(&file, &[]);
+        }
+    }
+
+    #[test]
+    fn a_checked_serial_that_begins_with_a_sign_comes_back_through_an_error_file() {
+        let lot = LotHead {
+            product: "09521234543213".parse().unwrap(),
+            batch: "L1".parse().unwrap(),
+            expiry: packtwin_core::expiry::Expiry::parse("290131", 2026).unwrap(),
+            manufactured: None,
+        };
+        let mut writer = crate::serial_csv::SerialCsvWriter::new(Vec::new()).unwrap();
+        for serial in ["=A1", "'=A2", "+A3"] {
+            writer.pack(&lot, &Serial::parse(serial).unwrap()).unwrap();
+        }
+        let file = writer.finish().unwrap();
+        let taken = [3, 4, 5].map(|row| Finding::error(Code::UploadSerialTaken, row, "", "taken"));
+        let out = error_file(&file, &taken);
+        let (kept, ..) = read_bytes(&out, &[]).unwrap();
+        assert_eq!(kept.serials(), ["=A1", "'=A2", "+A3"]);
+        // A formula typed into such a file is one, also after its error file.
+        let typed = String::from_utf8(file).unwrap().replace("'+A3", "=1+1");
+        let (kept, ..) = read_bytes(typed.as_bytes(), &[]).unwrap();
+        assert_eq!(kept.told(), ["5 UPL-019"]);
+        let (kept, ..) = read_bytes(&error_file(typed.as_bytes(), &[]), &[]).unwrap();
+        assert_eq!((kept.serials(), kept.told().len()), (Vec::new(), 1));
     }
 
     #[test]

@@ -29,6 +29,13 @@ impl Layout {
                 ),
             ));
         }
+        let twice = mapping.claimed_twice(heading);
+        if !twice.is_empty() {
+            return Err(ReadRefused::file(
+                Code::UploadMappingNeeded,
+                twice.join(" "),
+            ));
+        }
         let found = mapping.places(heading).map_err(|lost| {
             let names: Vec<String> = lost.iter().map(|name| quoted(name)).collect();
             ReadRefused::file(

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use packtwin_connector_port::serial_check::quoted;
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::serial::Serial;
@@ -81,6 +82,28 @@ pub enum Column {
     Number(usize),
 }
 
+impl Column {
+    /// The places at which a file with this heading has the column: none, or several where headings are equal.
+    fn places(&self, heading: &[String]) -> Vec<usize> {
+        let fitting = |fits: &dyn Fn(&String) -> bool| -> Vec<usize> {
+            (0..heading.len())
+                .filter(|&place| fits(&heading[place]))
+                .collect()
+        };
+        match self {
+            Column::Number(number) => number.checked_sub(1).into_iter().collect(),
+            Column::Heading(name) => {
+                let exact = fitting(&|text| text == name);
+                if exact.is_empty() {
+                    let name = plain(name);
+                    return fitting(&|text| plain(text) == name);
+                }
+                exact
+            }
+        }
+    }
+}
+
 /// Which column means what, and how to read it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mapping {
@@ -114,7 +137,7 @@ pub struct MappingError {
 
 impl Mapping {
     /// The mapping that fits what was recognised: headings first, and values where headings say nothing. It may lack
-    /// fields; see [`Mapping::missing`].
+    /// fields, or claim one for several columns; see [`Mapping::missing`] and [`Mapping::claimed_twice`].
     pub fn for_file(recognised: &Recognised, at: Timestamp) -> Self {
         Mapping {
             heading: !recognised.heading.is_empty(),
@@ -134,11 +157,8 @@ impl Mapping {
             .unwrap_or(0);
         let mut meaning: Vec<Option<Field>> = vec![None; width];
         for (place, text) in heading.iter().enumerate() {
-            if let Some(field) = field_of(text)
-                && !meaning.contains(&Some(field))
-            {
-                meaning[place] = Some(field);
-            }
+            // Two columns with one meaning both get it: which of them is meant is nobody's guess.
+            meaning[place] = field_of(text);
         }
         let columns: Vec<Vec<&str>> = (0..width)
             .map(|place| {
@@ -176,6 +196,39 @@ impl Mapping {
             .filter(|field| {
                 !self.columns.iter().any(|(mapped, _)| mapped == field)
                     && !self.fixed.iter().any(|(fixed, _)| fixed == field)
+            })
+            .collect()
+    }
+
+    /// One sentence for each field for which several columns of the file stand: the mapping names both, or names a heading
+    /// that the file has twice. Nobody but the sender knows which one is meant, so the reader refuses such a file with
+    /// `UPL-007`. A fixed value settles the matter.
+    pub fn claimed_twice(&self, heading: &[String]) -> Vec<String> {
+        let fixed = |field: &Field| self.fixed.iter().any(|(other, _)| other == field);
+        Field::ALL
+            .into_iter()
+            .filter(|field| *field != Field::Ignore && !fixed(field))
+            .filter_map(|field| {
+                let columns = self.columns.iter().filter(|(mapped, _)| *mapped == field);
+                let mut places: Vec<usize> = columns
+                    .flat_map(|(_, column)| column.places(heading))
+                    .collect();
+                places.sort_unstable();
+                places.dedup();
+                let named: Vec<String> = places
+                    .iter()
+                    .map(|&place| match heading.get(place) {
+                        Some(text) => format!("{} (column {})", quoted(text.trim()), place + 1),
+                        None => format!("column {}", place + 1),
+                    })
+                    .collect();
+                (named.len() > 1).then(|| {
+                    format!(
+                        "Several columns stand for {}: {}. Choose one in the mapping.",
+                        field.as_str(),
+                        named.join(", ")
+                    )
+                })
             })
             .collect()
     }
@@ -274,16 +327,7 @@ impl Mapping {
         let mut places = Vec::new();
         let mut lost = Vec::new();
         for (field, column) in &self.columns {
-            let found = match column {
-                Column::Number(number) => number.checked_sub(1),
-                Column::Heading(name) => {
-                    heading.iter().position(|text| text == name).or_else(|| {
-                        let name = plain(name);
-                        heading.iter().position(|text| plain(text) == name)
-                    })
-                }
-            };
-            match (found, column) {
+            match (column.places(heading).first().copied(), column) {
                 (Some(place), _) if *field != Field::Ignore => places.push((*field, place)),
                 (None, Column::Heading(name)) => lost.push(name.clone()),
                 _ => {}
@@ -442,6 +486,11 @@ fn common_format(values: &[&str], at: Timestamp) -> DateFormat {
     };
     if values.is_empty() || fits(DateFormat::Yymmdd) {
         return DateFormat::Auto;
+    }
+    // One date in the printed form settles the column: what else has six digits is a slip, not another format.
+    let printed = |text: &&str| DateFormat::Yymmdd.read(text, at.year()).is_some();
+    if values.iter().any(printed) {
+        return DateFormat::Yymmdd;
     }
     let mut fitting = DateFormat::ALL
         .into_iter()

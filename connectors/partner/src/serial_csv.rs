@@ -12,7 +12,7 @@ use packtwin_core::fact::LotHead;
 use packtwin_core::serial::Serial;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
-use crate::formula_guard::{NOTE, needs_guard};
+use crate::formula_guard::{Guard, needs_guard};
 use crate::recognise::LineEnd;
 use crate::rows::push_cell;
 
@@ -34,7 +34,8 @@ pub struct TextTable<W: Write> {
     encoding: TextEncoding,
     separator: u8,
     line_end: LineEnd,
-    note_written: bool,
+    /// The rule that was announced last.
+    announced: Option<Guard>,
     line: String,
     bytes: Vec<u8>,
 }
@@ -56,17 +57,29 @@ impl<W: Write> TextTable<W> {
             encoding,
             separator,
             line_end,
-            note_written: false,
+            announced: None,
             line: String::new(),
             bytes: Vec::new(),
         })
     }
 
-    /// Writes a row.
+    /// Writes a row of checked values.
     ///
     /// # Errors
     /// Writing failed.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) -> io::Result<()> {
+        self.guarded_row(Guard::Exact, cells)
+    }
+
+    /// Writes a row whose cells are what `guard` says.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn guarded_row<'c>(
+        &mut self,
+        guard: Guard,
+        cells: impl IntoIterator<Item = &'c str>,
+    ) -> io::Result<()> {
         self.line.clear();
         let mut guarded = false;
         for (place, cell) in cells.into_iter().enumerate() {
@@ -80,10 +93,10 @@ impl<W: Write> TextTable<W> {
                 push_cell(&mut self.line, cell, self.separator);
             }
         }
-        if guarded && !self.note_written {
-            self.note_written = true;
+        if guarded && self.announced != Some(guard) {
+            self.announced = Some(guard);
             let row = std::mem::take(&mut self.line);
-            self.comment(NOTE)?;
+            self.comment(guard.note())?;
             self.line = row;
         }
         self.end_row()

@@ -15,7 +15,7 @@ use packtwin_core::code::Code;
 use packtwin_core::serial::Serial;
 
 use crate::cells::{Cell, PROGRESS_ROWS, RowChecker};
-use crate::formula_guard;
+use crate::formula_guard::Guard;
 use crate::layout::Layout;
 use crate::mapping::Mapping;
 use crate::recognise::Recognised;
@@ -137,7 +137,9 @@ impl<R: Read> ListReader<'_, R> {
             return Ok(());
         }
         if cells.get(0).is_some_and(|cell| cell.starts_with(b"#")) {
-            self.checker.guarded |= cells.iter().next() == Some(formula_guard::NOTE.as_bytes());
+            if let Some(guard) = cells.get(0).and_then(Guard::announced_by) {
+                self.checker.guarded = Some(guard);
+            }
             return Ok(());
         }
         if self.width == 0 {

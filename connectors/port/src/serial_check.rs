@@ -53,9 +53,28 @@ impl Flaw {
             severity: self.severity,
             row,
             column: column.to_owned(),
-            text: format!("{place}: {}", self.text),
+            text: sentence(&format!("{place}: {}", self.text)),
             proposal: self.proposal,
         }
+    }
+}
+
+/// The codes of the flaws that are errors, each once, in their order.
+pub fn errors_of<'f>(flaws: impl Iterator<Item = &'f Flaw>) -> Vec<Code> {
+    let mut codes = Vec::new();
+    for flaw in flaws.filter(|flaw| flaw.severity == Severity::Error) {
+        if !codes.contains(&flaw.code) {
+            codes.push(flaw.code);
+        }
+    }
+    codes
+}
+
+/// The text with the stop that ends a sentence.
+fn sentence(text: &str) -> String {
+    match text.ends_with(['.', '?', '!', ')']) {
+        true => text.to_owned(),
+        false => format!("{text}."),
     }
 }
 
@@ -74,9 +93,10 @@ pub fn check_serial(text: &str) -> Result<Serial, Vec<Flaw>> {
             let mut flaws = vec![Flaw::error(
                 Code::UploadSerialCharacter,
                 format!(
-                    "serial {} contains {} at position {position}, which cannot be printed in a GS1 code",
-                    quoted(text),
-                    named(ch)
+                    "serial contains {}, which cannot be printed in a GS1 code. It is {}, position {position} of {}",
+                    quoted(&ch.to_string()),
+                    named(ch),
+                    quoted(text)
                 ),
             )];
             let length = text.chars().count();
@@ -193,7 +213,7 @@ mod tests {
             &[
                 (
                     Code::UploadSerialCharacter,
-                    "serial \"1234567890 1234567890 123\" contains a space at position 11, which cannot be printed in a GS1 code",
+                    "serial contains \" \", which cannot be printed in a GS1 code. It is a space, position 11 of \"1234567890 1234567890 123\"",
                 ),
                 (
                     Code::UploadSerialLength,

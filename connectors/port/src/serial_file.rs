@@ -9,6 +9,7 @@ use std::io;
 use packtwin_core::code::Code;
 use packtwin_core::fact::LotHead;
 use packtwin_core::finding::{Finding, Severity};
+use packtwin_core::product_code::ProductCode;
 use packtwin_core::serial::Serial;
 use packtwin_core::time::Timestamp;
 
@@ -27,8 +28,12 @@ pub struct SeenLot {
     pub expiry_text: String,
     /// The market as written, empty when the file names none.
     pub market_text: String,
+    /// The product, when its code alone has no error.
+    pub product: Option<ProductCode>,
     /// The checked values; `None` when one of them has an error, which was reported as a finding.
     pub head: Option<LotHead>,
+    /// The codes of these errors, in the order of their findings; empty when the head is there.
+    pub flawed_by: Vec<Code>,
 }
 
 /// The receiver asks the reader to stop: cancelled, or a limit was reached.

@@ -21,7 +21,7 @@ use self::comparing::compare_rows;
 use self::reading::{Counts, Reading};
 use self::settling::settle_findings;
 use super::judge::{judge_lots, lot_findings};
-use super::ledger::{FindingWriter, Ledger, WorkFiles};
+use super::ledger::{FindingSums, FindingWriter, Ledger, WorkFiles};
 use super::read::{ReadOrder, read_serial_file};
 use super::spool::Spool;
 use super::tally::{LotTally, Tally};
@@ -58,7 +58,7 @@ pub fn run_check(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
     detail.summary = Some(outcome.summary);
     detail.notes = outcome.notes;
     detail.manufactured = manufactured(&outcome.tally);
-    detail.refused = None;
+    detail.refused = detail.commit_undone.clone();
     let lots: Vec<UploadLot> = outcome
         .tally
         .lots
@@ -156,6 +156,10 @@ fn check(
         lots_max: settings.upload_lots_max,
         counts: Counts::default(),
         lost_by: BTreeSet::new(),
+        apart: Vec::new(),
+        last_row: 0,
+        findings_left: settings.findings_listed_max,
+        not_kept: FindingSums::default(),
         stopped: None,
     };
     let sha256 = upload.sha256.ok_or(AppError::NotFound)?;
@@ -173,7 +177,7 @@ fn check(
     if let Some(stopped) = reading.stopped {
         return Err(stopped);
     }
-    let notes = match read {
+    let mut notes = match read {
         Ok(summary) => summary.notes,
         Err(ReadRefused::File(finding)) => {
             return Err(Interrupted::Refused(finding.code, finding.text));
@@ -187,6 +191,8 @@ fn check(
         findings,
         counts,
         lost_by,
+        mut apart,
+        not_kept,
         ..
     } = reading;
     findings.finish()?;
@@ -194,7 +200,7 @@ fn check(
         lost_by.iter().for_each(|code| lot.block(*code));
     }
 
-    let mut ledger = Ledger::create(&files.findings())?;
+    let mut ledger = Ledger::create(&files.findings(), settings.findings_listed_max)?;
     let mut cross = Spool::new(files.folder(), "cross", settings.sort_rows_max);
     judge_lots(desk.scope(), upload.id, &mut tally)?;
     let sorted = spool.into_sorted()?;
@@ -202,8 +208,9 @@ fn check(
     let dropped = compare_rows(
         desk, upload.id, &mut tally, sorted, files, &mut cross, keep_first,
     )?;
-    lot_findings(&mut ledger, &tally)?;
-    let fixable = settle_findings(&mut ledger, files, cross.into_sorted()?, &tally, keep_first)?;
+    apart.extend(lot_findings(&tally));
+    let cross = cross.into_sorted()?;
+    let fixable = settle_findings(&mut ledger, files, cross, apart, &tally, keep_first)?;
 
     let rows_right: u64 = tally.lots.iter().map(LotTally::rows_storable).sum();
     let all: u64 = tally
@@ -220,10 +227,17 @@ fn check(
         lots_right: tally.lots.iter().filter(|lot| lot.is_right()).count() as u64,
         lots: tally.lots.len() as u64,
     };
+    let (sums, unlisted) = ledger.finish(not_kept)?;
+    if unlisted > 0 {
+        notes.push(format!(
+            "{unlisted} findings beyond the first {} are counted and not listed. Correct what is listed and send the file again.",
+            settings.findings_listed_max
+        ));
+    }
     Ok(Outcome {
         summary,
         notes,
         tally,
-        sums: ledger.finish()?,
+        sums,
     })
 }

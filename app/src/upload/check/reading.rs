@@ -12,9 +12,12 @@ use packtwin_core::serial::Serial;
 
 use super::Interrupted;
 use crate::job::JobDesk;
-use crate::upload::ledger::FindingWriter;
+use crate::upload::ledger::{FindingSums, FindingWriter};
 use crate::upload::spool::{Entry, Spool};
 use crate::upload::tally::Tally;
+
+/// Findings held in memory until they stand in row order: some for each lot of an EPCIS document.
+const APART_MAX: usize = 100_000;
 
 /// What reading counted.
 #[derive(Default)]
@@ -36,6 +39,14 @@ pub(super) struct Reading<'a, 'h> {
     pub(super) counts: Counts,
     /// Why rows were lost. Nobody knows of which lot they were, so they stand against every lot of the file.
     pub(super) lost_by: BTreeSet<Code>,
+    /// Findings of rows that were passed already: of an EPCIS event's lot, which is judged when its EPCs are.
+    pub(super) apart: Vec<Finding>,
+    /// The row of the last finding in the file of findings.
+    pub(super) last_row: u64,
+    /// Findings that the file still takes.
+    pub(super) findings_left: u64,
+    /// Findings beyond them, which are only counted.
+    pub(super) not_kept: FindingSums,
     pub(super) stopped: Option<Interrupted>,
 }
 
@@ -87,6 +98,16 @@ impl SerialFileSink for Reading<'_, '_> {
             self.counts.rows_lost += 1;
             self.lost_by.insert(finding.code);
         }
+        if finding.row < self.last_row && self.apart.len() < APART_MAX {
+            self.apart.push(finding);
+            return Ok(());
+        }
+        self.last_row = finding.row;
+        if self.findings_left == 0 {
+            self.not_kept.take(&finding);
+            return Ok(());
+        }
+        self.findings_left -= 1;
         let written = self.findings.push(&finding);
         self.keep(written)
     }

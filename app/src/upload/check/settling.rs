@@ -1,7 +1,10 @@
-//! The third pass of a check: what reading and comparing found is brought together in row order.
+//! The third pass of a check: what was found in reading, in comparing and of whole lots is brought together in row order.
 
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
+
+use std::iter::Peekable;
+use std::vec;
 
 use super::Interrupted;
 use super::comparing::Cross;
@@ -9,20 +12,33 @@ use crate::upload::ledger::{FindingReader, Ledger, WorkFiles};
 use crate::upload::spool::{Entry, Sorted};
 use crate::upload::tally::Tally;
 
-/// The third pass: findings of reading and of comparing, merged in row order. Answers how many rows have a proposal for
-/// each of their errors.
+/// The third pass: findings of reading, of comparing and `apart` from both (few, of whole lots, in any order), merged in
+/// row order. Answers how many rows have a proposal for each of their errors.
 pub(super) fn settle_findings(
     ledger: &mut Ledger,
     files: &WorkFiles,
     mut cross: Sorted,
+    mut apart: Vec<Finding>,
     tally: &Tally,
     keep_first: bool,
 ) -> Result<u64, Interrupted> {
     let mut read = FindingReader::open(&files.read_findings())?;
     let mut from_read = read.next_finding()?;
     let mut from_cross = cross.next_entry()?;
+    apart.sort_by_key(|finding| finding.row);
+    let mut apart = apart.into_iter().peekable();
     let mut fixable = Fixable::default();
     loop {
+        let next_row = match (&from_read, &from_cross) {
+            (Some(finding), Some(entry)) => finding.row.min(Cross::read(entry).0),
+            (Some(finding), None) => finding.row,
+            (None, Some(entry)) => Cross::read(entry).0,
+            (None, None) => u64::MAX,
+        };
+        for finding in before(&mut apart, next_row) {
+            fixable.take(&finding);
+            ledger.push(&finding)?;
+        }
         let cross_first = match (&from_read, &from_cross) {
             (Some(finding), Some(entry)) => Cross::read(entry).0 < finding.row,
             (None, Some(_)) => true,
@@ -48,6 +64,14 @@ pub(super) fn settle_findings(
     drop(read);
     std::fs::remove_file(files.read_findings())?;
     Ok(fixable.finish())
+}
+
+/// The next of the sorted findings, as long as they stand before `row`.
+fn before(
+    sorted: &mut Peekable<vec::IntoIter<Finding>>,
+    row: u64,
+) -> impl Iterator<Item = Finding> + '_ {
+    std::iter::from_fn(move || sorted.next_if(|finding| finding.row < row))
 }
 
 /// Counts rows all of whose errors have a proposal.
@@ -86,7 +110,9 @@ fn cross_finding(entry: &Entry, tally: &Tally, keep_first: bool) -> Finding {
     let (row, cross) = Cross::read(entry);
     match cross {
         Cross::Twice { first_row } => {
-            let text = format!("rows {first_row} and {row}: the same serial twice in this file");
+            let text = format!(
+                "Rows {first_row} and {row}: the same serial twice in this file. Keep the first, or reject the lot."
+            );
             let finding = Finding::error(Code::UploadSerialTwiceInFile, row, "serial", text);
             let severity = if keep_first {
                 Severity::Fixed
@@ -106,8 +132,10 @@ fn cross_finding(entry: &Entry, tally: &Tally, keep_first: bool) -> Finding {
                 .taken_lots
                 .get(&(product, load))
                 .map_or("", String::as_str);
-            let text =
-                format!("row {row}: this serial already exists for product {code} in lot {batch}");
+            let text = format!(
+                "Row {row}: this serial already exists for this product in lot {batch}. It cannot be used again. The product \
+                 is {code}."
+            );
             Finding::error(Code::UploadSerialTaken, row, "serial", text)
         }
     }

@@ -149,3 +149,40 @@ fn serials_that_lost_their_zeros_are_padded_on_request() {
     let (kept, ..) = read_bytes(file.as_bytes(), &[Code::UploadLeadingZeroLost]).unwrap();
     assert!(kept.serials().contains(&"004711".to_owned()));
 }
+
+#[test]
+fn a_wrong_date_among_right_ones_is_not_turned_around() {
+    // Behind the first hundred rows nobody has seen the column but this reading.
+    let rows: String = (0..150)
+        .map(|n| format!("S{n:03};04006381333931;L1;290630\n"))
+        .collect();
+    let file = format!(
+        "SN;GTIN;LOT;EXP\n{rows}T1;04006381333931;L1;290631\nT2;04006381333931;L1;30.06.2029\n"
+    );
+    let (kept, ..) = read_bytes(file.as_bytes(), &[]).unwrap();
+    assert_eq!(kept.told(), ["152 UPL-020", "153 UPL-020 -> 290630"]);
+    let first = "SN;GTIN;LOT;EXP\nT1;04006381333931;L1;290631\nT2;04006381333931;L1;290630\n";
+    let (kept, ..) = read_bytes(first.as_bytes(), &[]).unwrap();
+    assert_eq!(kept.told(), ["2 UPL-020"]);
+}
+
+#[test]
+fn a_lot_that_cannot_be_told_names_its_flaws_and_keeps_its_product() {
+    let file = "SN;GTIN;LOT;EXP\nA1;04006381333931;L 1;290631\nA2;04006381333932;L1;290630\n";
+    let (kept, ..) = read_bytes(file.as_bytes(), &[]).unwrap();
+    let flaws: Vec<_> = kept
+        .lots
+        .iter()
+        .map(|lot| (lot.product.is_some(), lot.flawed_by.clone()))
+        .collect();
+    assert_eq!(
+        flaws,
+        [
+            (
+                true,
+                vec![Code::UploadBatchMalformed, Code::UploadExpiryFormat]
+            ),
+            (false, vec![Code::UploadCodeCheckDigit]),
+        ]
+    );
+}

@@ -97,3 +97,49 @@ fn columns_without_a_meaning_are_named() {
     let mapping = Mapping::for_file(&recognised, crate::test_sink::at());
     assert_eq!(mapping.unread(&recognised), ["Pr\u{fc}fer", "column 6"]);
 }
+
+#[test]
+fn two_columns_with_one_meaning_are_refused_by_name() {
+    for (heading, expected) in [
+        (
+            "SerialNumber;SerialNumber;GTIN;LOT;EXP",
+            "Several columns stand for serial: \"SerialNumber\" (column 1), \"SerialNumber\" (column 2). Choose one in the mapping.",
+        ),
+        (
+            "SN;Expiry;GTIN;LOT;Verfalldatum",
+            "Several columns stand for expiry: \"Expiry\" (column 2), \"Verfalldatum\" (column 5). Choose one in the mapping.",
+        ),
+    ] {
+        let file = format!(
+            "{heading}\nA1;290131;04006381333931;L1;290131\nA2;290131;04006381333931;L1;290131\n"
+        );
+        let refused = crate::test_sink::read_bytes(file.as_bytes(), &[]).unwrap_err();
+        assert_eq!(
+            refused.code(),
+            Some(packtwin_core::code::Code::UploadMappingNeeded)
+        );
+        assert_eq!(refused.to_string(), expected);
+    }
+    let heading = ["SN", "SN", "GTIN"].map(str::to_owned);
+    for (mapping, twice) in [
+        ("column.serial=heading:SN", 1),
+        ("column.serial=number:2", 0),
+        ("column.serial=number:1\ncolumn.serial=number:2", 1),
+        ("column.serial=heading:SN\nfixed.serial=A1", 0),
+        ("column.ignore=number:1\ncolumn.ignore=number:2", 0),
+    ] {
+        let mapping = Mapping::parse(mapping).unwrap();
+        assert_eq!(mapping.claimed_twice(&heading).len(), twice, "{mapping}");
+    }
+}
+
+#[test]
+fn a_date_in_the_printed_form_settles_the_column() {
+    let rows = "A1;290630\nA2;290631\nA3;290731";
+    check("SN;EXP", rows, "serial=SN expiry=EXP yymmdd");
+    check(
+        "SN;EXP",
+        "A1;150229\nA2;150230\nA3;150231",
+        "serial=SN expiry=EXP ddmmyy",
+    );
+}
