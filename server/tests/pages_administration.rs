@@ -79,8 +79,8 @@ impl Visit {
         reply.header("location").unwrap().to_owned()
     }
 
-    /// Lets something happen that webhooks are told: a file is checked.
-    fn upload_a_file(&self) {
+    /// Lets something happen that webhooks are told: a file is checked. Answers its address.
+    fn upload_a_file(&self) -> String {
         let key = self.server.key(
             self.tenant,
             &[Permission::UploadsRead, Permission::UploadsWrite],
@@ -102,6 +102,7 @@ impl Visit {
         let completed = call("POST", &complete).json(&serde_json::json!({}));
         assert!(completed.status < 300, "{}", completed.body);
         self.server.work();
+        own
     }
 }
 
@@ -145,6 +146,38 @@ fn value_of<'p>(page: &'p str, name: &str) -> &'p str {
     let begin = format!("name=\"{name}\" value=\"");
     let (_, rest) = page.split_once(&begin).expect("the field is there");
     rest.split('"').next().unwrap_or_default()
+}
+
+/// users.md, Annex B: in order per object. What happens to a file while an earlier event about it is not told waits, and
+/// goes as soon as that one is.
+#[test]
+fn a_webhook_is_told_of_one_file_in_order() {
+    let (url, came) = receiver(&[500, 204, 204]);
+    let visit = Visit::begin(&[("PACKTWIN_WEBHOOKS_LOOPBACK", "true")], &Role::ALL);
+    visit.form(WEBHOOKS, &[("url", &url), ("event", "upload.checked")]);
+    let upload = visit.upload_a_file();
+    let refused = came.recv().unwrap();
+    visit.server.clock.forward(1);
+    let key = visit.server.key(
+        visit.tenant,
+        &[Permission::UploadsRead, Permission::UploadsWrite],
+    );
+    let mapping = "column.product_code=heading:GTIN\ncolumn.serial=heading:SerialNumber\ncolumn.batch=heading:Batch\ncolumn.expiry=heading:ExpirationDate\n";
+    let again = visit
+        .server
+        .call("PUT", &format!("{upload}/mapping"))
+        .bearer(&key)
+        .json(&serde_json::json!({ "mapping": mapping }));
+    assert!(again.status < 300, "{}", again.body);
+    visit.server.work();
+    assert!(came.try_recv().is_err(), "the second overtook the first");
+    visit.server.clock.forward(1_200);
+    visit.server.work();
+    visit.server.work();
+    let [first, second] = [(); 2].map(|()| came.recv().unwrap());
+    let body = |text: &str| text.split("\r\n\r\n").nth(1).unwrap().to_owned();
+    assert_eq!(body(&first), body(&refused));
+    assert_ne!(body(&second), body(&first));
 }
 
 #[test]

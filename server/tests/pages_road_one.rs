@@ -337,7 +337,7 @@ fn a_file_becomes_an_acknowledged_lot() {
     assert!(
         visit
             .page(&format!("{LOT}/receipt"))
-            .contains("All 2,500 packs of this lot are stored, sent and acknowledged")
+            .contains("All 2,500 packs of this lot are produced, stored, sent and acknowledged")
     );
     assert!(
         visit

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on ends")]
 
 use packtwin_app::house::HouseSettings;
-use packtwin_app::lot::{SendWhat, difference_list, receipt_of, request_send, view_lot};
+use packtwin_app::lot::{
+    SendWhat, difference_list, enter_produced, receipt_of, request_send, view_lot,
+};
 use packtwin_app::product::{create_product, send_version};
 use packtwin_app::upload::{UploadDetail, request_commit};
 use packtwin_core::batch_number::BatchNumber;
@@ -80,6 +82,20 @@ fn a_file_becomes_an_acknowledged_lot() {
             (numbers.stored, numbers.sent, numbers.acknowledged),
             (2_500, 2_500, 2_500)
         );
+        assert_eq!(
+            (receipt.complete, numbers.missing()),
+            (false, &["produced"][..])
+        );
+        let version = receipt.lot.lot.row_version;
+        enter_produced(
+            &desk,
+            &product_code(),
+            &batch("A1234"),
+            Some(2_500),
+            version,
+        )
+        .unwrap();
+        let receipt = receipt_of(&desk, &product_code(), &batch("A1234")).unwrap();
         assert!(receipt.complete);
         assert!(!receipt.messages[0].acknowledgement.is_empty());
         assert_eq!(

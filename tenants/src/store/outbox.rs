@@ -145,6 +145,20 @@ impl Writer<'_> {
         Ok(claims)
     }
 
+    /// Makes work that waits due at the time of this change. `false`: someone holds it, or it is due already, or there is none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn outbox_hasten(&mut self, topic: &str, object_id: &str) -> Result<bool, StoreError> {
+        let now = self.at().micros();
+        let hastened = diesel::update(outbox::table.find((self.tenant_id(), topic, object_id)))
+            .filter(outbox::lease_until.le(now))
+            .filter(outbox::due_at.gt(now))
+            .set(outbox::due_at.eq(now))
+            .execute(self.connection)?;
+        Ok(hastened == 1)
+    }
+
     /// Ends every lease: whoever held one is known to be dead. Answers how many rows were freed.
     ///
     /// # Errors

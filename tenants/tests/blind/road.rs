@@ -32,10 +32,13 @@ use packtwin_tenants::store::product::ProductFilter;
 use packtwin_tenants::store::random_bits;
 use packtwin_tenants::store::upload::{NewUpload, UploadFilter, UploadState};
 use packtwin_tenants::store::upload_result::{FindingSum, UploadLot};
-use packtwin_tenants::store::webhook::{DeliveryState, WebhookState};
+use packtwin_tenants::store::webhook::{DeliveryRecord, DeliveryState, WebhookState};
 use packtwin_tenants::testing::{TestSite, now};
 
 use crate::{MARKER, drivers};
+
+/// Work that nobody holds and that is not due.
+const WAITING: &str = "waiting";
 
 /// What tenant B has.
 pub struct World {
@@ -97,6 +100,7 @@ fn plant_world(writer: &mut Writer<'_>) -> Result<World, StoreError> {
         .expect("one row was put");
     writer.job_create(&new_job(MARKER))?;
     let job_claim = writer.job_claim(now(), 1)?.expect("a job was queued");
+    writer.outbox_put(MARKER, WAITING, now().plus_days(500))?;
     let job = writer.job_create(&new_job(MARKER))?;
     let webhook = writer.webhook_create(MARKER, &[MARKER.to_owned()], MARKER.as_bytes())?;
     let mut delivery = || writer.webhook_delivery_add(webhook, MARKER, MARKER, MARKER);
@@ -224,6 +228,7 @@ drivers! { World;
     outbox_claim => |writer, _| writer.outbox_claim(writer.at(), 60, 9).map(|claims| claims.len());
     outbox_depth => |writer, _| writer.outbox_depth(MARKER);
     outbox_done => |writer, b| writer.outbox_done(&b.claim);
+    outbox_hasten => |writer, _| writer.outbox_hasten(MARKER, WAITING);
     outbox_release_all => |writer, _| writer.outbox_release_all();
     pack_any => |writer, b| writer.pack_any(b.product);
     pack_any_in_range => |writer, b| {
@@ -293,6 +298,12 @@ drivers! { World;
     };
     webhook_delivery_get => |writer, b| writer.webhook_delivery_get(b.pending);
     webhook_delivery_list => |writer, b| writer.webhook_delivery_list(b.webhook, None, 9);
+    webhook_delivery_next => |writer, b| {
+        writer.webhook_delivery_next(&delivery(b, Timestamp::from_micros(0)))
+    };
+    webhook_delivery_waits => |writer, b| {
+        writer.webhook_delivery_waits(&delivery(b, now().plus_days(500)))
+    };
     webhook_delivery_sweep => |writer, _| writer.webhook_delivery_sweep();
     webhook_get => |writer, b| writer.webhook_get(b.webhook);
     webhook_health => |writer, _| writer.webhook_health(Timestamp::from_micros(0));
@@ -459,6 +470,23 @@ fn new_message(id: MessageId, product: ProductNo, lot: LotNo) -> NewMessage<'sta
         release: "2.0",
         event_at: now(),
         detail: "{}",
+    }
+}
+
+/// A delivery beside those that B has, about the same object.
+fn delivery(b: &World, created_at: Timestamp) -> DeliveryRecord {
+    DeliveryRecord {
+        id: b.failed,
+        webhook: b.webhook,
+        event: MARKER.to_owned(),
+        object: MARKER.to_owned(),
+        body: MARKER.to_owned(),
+        state: DeliveryState::Pending,
+        attempts: 0,
+        status: None,
+        detail: String::new(),
+        created_at,
+        answered_at: None,
     }
 }
 

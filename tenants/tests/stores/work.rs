@@ -296,6 +296,52 @@ fn mappings_are_kept_by_partner() {
     });
 }
 
+/// users.md, Annex B: in order per object.
+#[test]
+fn events_of_one_object_wait_for_the_earlier_ones() {
+    for_each_engine(|site| {
+        let scope = site.scope_of(site.tenant("alder"));
+        let [one, other] = [(); 2].map(|()| {
+            change(&scope, |writer| {
+                writer.webhook_create("https://hooks.example.org/", &[], b"sealed")
+            })
+        });
+        let add = |webhook, object: &str, seconds| {
+            let at = now().plus_seconds(seconds);
+            housekeep(&scope, at, |writer| {
+                writer.webhook_delivery_add(webhook, "upload.checked", object, "{}")
+            })
+        };
+        let first = add(one, "upl_1", 0);
+        let second = add(one, "upl_1", 1);
+        let third = add(one, "upl_1", 2);
+        let beside = add(one, "upl_1", 2);
+        let free = [add(one, "upl_2", 3), add(other, "upl_1", 3)];
+        let of = |id| read(&scope, |reader| reader.webhook_delivery_get(id)).unwrap();
+        let waits = |id| read(&scope, |reader| reader.webhook_delivery_waits(&of(id)));
+        let next = |id| {
+            let ids = read(&scope, |reader| reader.webhook_delivery_next(&of(id)));
+            ids.into_iter().collect::<BTreeSet<_>>()
+        };
+        let ends = |id, state| {
+            change(&scope, |writer| {
+                writer.webhook_delivery_answer(id, state, Some(503), "busy")
+            })
+        };
+        assert_eq!([first, second, third].map(waits), [false, true, true]);
+        assert_eq!(free.map(waits), [false, false]);
+        assert!(ends(first, DeliveryState::Pending), "tried in vain");
+        assert!(waits(second));
+        assert!(ends(first, DeliveryState::Failed), "given up");
+        assert_eq!(next(first), BTreeSet::from([second]));
+        assert_eq!([second, third].map(waits), [false, true]);
+        assert!(ends(second, DeliveryState::Delivered));
+        assert_eq!(next(second), BTreeSet::from([third, beside]));
+        assert_eq!([third, beside].map(waits), [false, false]);
+        assert_eq!(next(third), BTreeSet::new());
+    });
+}
+
 #[test]
 fn deliveries_are_told_told_again_and_forgotten() {
     for_each_engine(|site| {
