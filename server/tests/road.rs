@@ -197,8 +197,29 @@ fn a_file_becomes_an_acknowledged_lot() {
         .json(&json!({ "produced": 500 }));
     assert_eq!(produced.status, 200, "{}", produced.body);
 
+    // HUB-202: a message that waits is told with its id, since when, and when it is tried next.
+    api.post("/v1/connectors/eu_hub:pause", &json!({}));
     api.post(&format!("{lot}:send"), &json!({ "what": "unsent" }));
     server.work();
+    let waits = api.get(&lot)["unconfirmed"][0].clone();
+    let message = waits["message"].as_str().unwrap().to_owned();
+    assert_eq!(waits["code"], "HUB-202", "{waits}");
+    assert!(waits["text"].as_str().unwrap().contains(&message));
+    for member in ["since", "next_try_at"] {
+        assert!(waits[member].is_string(), "{waits}");
+    }
+    assert_eq!(
+        api.get(&format!("{lot}/receipt"))["unconfirmed"][0]["message"],
+        waits["message"]
+    );
+    assert_eq!(
+        api.get(&format!("/v1/messages/{message}"))["unconfirmed"]["code"],
+        "HUB-202"
+    );
+    api.post("/v1/connectors/eu_hub:resume", &json!({}));
+    api.post(&format!("/v1/messages/{message}:retry"), &json!({}));
+    server.work();
+    assert_eq!(api.get(&lot)["unconfirmed"], json!([]));
     let shown = api.get(&lot);
     assert_eq!(
         shown["numbers"],
@@ -246,7 +267,7 @@ fn a_file_becomes_an_acknowledged_lot() {
     );
     assert_eq!(
         api.get(&format!("/v1/packs/{CODE}/SN00000007"))["state"],
-        "Active"
+        "active"
     );
     assert_eq!(
         server

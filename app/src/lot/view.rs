@@ -19,6 +19,7 @@ use super::send::{SendWhat, blocked_by, messages_of_lot, plan};
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::market::{MarketStanding, market_standing};
+use crate::message::{Unconfirmed, unconfirmed};
 
 /// Facts shown on the page.
 const FACTS_SHOWN: i64 = 200;
@@ -45,6 +46,8 @@ pub struct LotView {
     pub loads: Vec<LoadRecord>,
     /// Its messages, newest first.
     pub messages: Vec<MessageRecord>,
+    /// Which of them have no final answer.
+    pub unconfirmed: Vec<Unconfirmed>,
     /// Its facts, newest first.
     pub facts: Vec<FactRecord>,
 }
@@ -70,7 +73,12 @@ pub fn view_lot(
         facts.reverse();
         let mut messages = messages_of_lot(reader, product.no, lot.no)?;
         messages.sort_by_key(|message| std::cmp::Reverse((message.created_at, message.id)));
+        let mut open = Vec::new();
+        for message in &messages {
+            open.extend(unconfirmed(reader, message)?);
+        }
         Ok(LotView {
+            unconfirmed: open,
             numbers: reader.lot_completeness(product.no, lot.no)?,
             unsent: (
                 unsent,

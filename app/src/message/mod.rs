@@ -6,11 +6,14 @@
 mod callback;
 mod dispatch;
 mod fact;
+mod unconfirmed;
 mod view;
 
 pub use self::callback::receive_callback;
 pub use self::dispatch::{DispatchPass, dispatch, pause_before, retry_message};
 pub use self::fact::{MessageDetail, fact_of};
+pub use self::unconfirmed::Unconfirmed;
+pub(crate) use self::unconfirmed::unconfirmed;
 pub use self::view::{MessageView, view_message};
 
 /// The topic of messages in the outbox.

@@ -7,7 +7,7 @@ use packtwin_core::role::Permission;
 use packtwin_tenants::store::message::MessageRecord;
 use packtwin_tenants::store::message_answer::{MessageAttempt, RefusedPack};
 
-use super::fact_of;
+use super::{Unconfirmed, fact_of, unconfirmed};
 use crate::connector::Link;
 use crate::desk::Desk;
 use crate::error::AppError;
@@ -27,6 +27,8 @@ pub struct MessageView {
     pub attempts: Vec<MessageAttempt>,
     /// The first refused packs.
     pub refused: Vec<RefusedPack>,
+    /// What is told while it has no final answer.
+    pub unconfirmed: Option<Unconfirmed>,
 }
 
 /// Everything about one message.
@@ -55,6 +57,7 @@ pub fn view_message(desk: &Desk<'_>, id: MessageId) -> Result<MessageView, AppEr
         Ok(MessageView {
             attempts: reader.message_attempts(id)?,
             refused: reader.message_refused_packs(id, None, REFUSED_SHOWN)?,
+            unconfirmed: unconfirmed(reader, &message)?,
             message,
             fact,
             fields,

@@ -18,6 +18,7 @@ use packtwin_tenants::store::lot_list::{LotCursor, LotFilter, LotSummary};
 use super::caller::Caller;
 use super::list::{Page, Row};
 use super::market::markets_of;
+use super::message::UnconfirmedBody;
 use super::problem::Problem;
 use super::request::{Body, IfMatch, Query, etag};
 use super::shared::Shared;
@@ -154,6 +155,8 @@ pub struct LotDetail {
     recalls: Vec<Recalled>,
     /// The messages it went out with, newest first.
     messages: Vec<String>,
+    /// Those of them that have no final answer.
+    unconfirmed: Vec<UnconfirmedBody>,
 }
 
 /// A recall in one market.
@@ -373,6 +376,7 @@ fn answer(view: &LotView) -> HttpResponse {
             .iter()
             .map(|message| message.id.to_string())
             .collect(),
+        unconfirmed: view.unconfirmed.iter().map(UnconfirmedBody::from).collect(),
     };
     HttpResponse::Ok()
         .insert_header((ETAG, etag(view.lot.row_version)))

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use packtwin_app::message::{self, MessageView};
+use packtwin_app::message::{self, MessageView, Unconfirmed};
 use packtwin_core::fact::FactKind;
 use packtwin_core::ids::MessageId;
 use packtwin_tenants::blob::hex;
@@ -112,11 +112,43 @@ impl Row for Message {
     }
 }
 
+/// A message without a final answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnconfirmedBody {
+    /// The stable code, HUB-202.
+    code: &'static str,
+    /// The message.
+    message: String,
+    /// Since when it waits.
+    since: String,
+    /// When it is tried next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_try_at: Option<String>,
+    /// The same in words.
+    text: String,
+}
+
+impl From<&Unconfirmed> for UnconfirmedBody {
+    fn from(unconfirmed: &Unconfirmed) -> Self {
+        let told = unconfirmed.told();
+        UnconfirmedBody {
+            code: told.code.as_str(),
+            message: unconfirmed.message.to_string(),
+            since: unconfirmed.since.to_string(),
+            next_try_at: unconfirmed.next_try_at.map(|at| at.to_string()),
+            text: told.text,
+        }
+    }
+}
+
 /// A message with what each field became.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageDetailBody {
     #[serde(flatten)]
     message: Message,
+    /// What is told while it has no final answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unconfirmed: Option<UnconfirmedBody>,
     /// Canonical beside outgoing, with the rule; a dropped field says why.
     fields: Vec<FieldBody>,
     /// Every attempt, oldest first.
@@ -178,6 +210,7 @@ impl From<&MessageView> for MessageDetailBody {
             .map_or("[]", |answer| answer.faults.as_str());
         MessageDetailBody {
             message: Message::from(&view.message),
+            unconfirmed: view.unconfirmed.as_ref().map(UnconfirmedBody::from),
             fields: view
                 .fields
                 .iter()

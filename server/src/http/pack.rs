@@ -36,8 +36,8 @@ pub struct Pack {
     lot: String,
     /// The expiry as printed, YYMMDD.
     expiry: String,
-    /// The pack's own state; a recall of its lot is told there.
-    state: &'static str,
+    /// The pack's own state, such as `active` or `free_sample`; a recall of its lot is told there.
+    state: String,
 }
 
 /// A pack of a lot.
@@ -46,14 +46,14 @@ pub struct PackOfLot {
     /// The serial.
     serial: String,
     /// The pack's own state.
-    state: &'static str,
+    state: String,
 }
 
 impl Row for PackOfLot {
     const HEAD: &'static [&'static str] = &["serial", "state"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.serial.clone(), self.state.to_owned()]
+        vec![self.serial.clone(), self.state.clone()]
     }
 }
 
@@ -94,7 +94,7 @@ body! {
         lot: String,
         /// The serials, up to 10,000.
         serials: Vec<String>,
-        /// The state, such as `Destroyed` or `Sample`.
+        /// The state, such as `destroyed` or `free_sample`.
         state: String,
     }
 }
@@ -145,7 +145,7 @@ pub async fn show(
         serial: twin.pack.serial.to_string(),
         lot: twin.lot.batch.to_string(),
         expiry: twin.lot.expiry.to_string(),
-        state: twin.pack.state.as_str(),
+        state: word(twin.pack.state),
     }))
 }
 
@@ -197,7 +197,7 @@ pub async fn list(
     });
     let item = |pack: &PackRecord| PackOfLot {
         serial: pack.serial.to_string(),
-        state: pack.state.as_str(),
+        state: word(pack.state),
     };
     Page::of(packs.await?.iter().map(item).collect(), limit, |pack| {
         pack.serial.clone()
@@ -225,9 +225,11 @@ pub async fn change(
     let batch = BatchNumber::parse(&wanted.lot)
         .map_err(|error| fault("/lot".into(), error.to_string()))
         .ok();
-    let state = PackState::parse(&wanted.state);
+    let state = PackState::ALL
+        .into_iter()
+        .find(|state| word(*state) == wanted.state);
     if state.is_none() {
-        let states = PackState::ALL.map(PackState::as_str).join(", ");
+        let states = PackState::ALL.map(word).join(", ");
         fault("/state".into(), format!("Here belongs one of {states}."));
     }
     let mut serials = Vec::new();
@@ -245,4 +247,32 @@ pub async fn change(
         lot::change_states(desk, &code, &batch, &serials, state)
     });
     Ok(super::message::on_its_way(message.await?))
+}
+
+/// The word of a state in this API, as the states of all other nouns are written: `FreeSample` is `free_sample`.
+fn word(state: PackState) -> String {
+    let mut word = String::new();
+    for letter in state.as_str().chars() {
+        if letter.is_ascii_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.push(letter.to_ascii_lowercase());
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_written_as_all_others_are() {
+        for (state, expected) in [
+            (PackState::Active, "active"),
+            (PackState::FreeSample, "free_sample"),
+            (PackState::CheckedOut, "checked_out"),
+        ] {
+            assert_eq!(word(state), expected);
+        }
+    }
 }

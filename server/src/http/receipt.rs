@@ -10,6 +10,7 @@ use packtwin_app::lot::{self, Receipt, ReceiptMessage, ReceiptSource};
 use super::caller::Caller;
 use super::list::{Page, Row};
 use super::lot::{Lot, names};
+use super::message::UnconfirmedBody;
 use super::problem::Problem;
 use super::shared::Shared;
 
@@ -28,6 +29,8 @@ pub struct ReceiptBody {
     sources: Vec<SourceBody>,
     /// The messages its packs went out with.
     messages: Vec<SentBody>,
+    /// Those of them that the hub has not confirmed.
+    unconfirmed: Vec<UnconfirmedBody>,
 }
 
 /// A file that brought packs.
@@ -98,6 +101,12 @@ impl From<&Receipt> for ReceiptBody {
             missing: receipt.lot.numbers.missing(),
             sources: receipt.sources.iter().map(source).collect(),
             messages: receipt.messages.iter().map(message).collect(),
+            unconfirmed: receipt
+                .lot
+                .unconfirmed
+                .iter()
+                .map(UnconfirmedBody::from)
+                .collect(),
         }
     }
 }

@@ -58,6 +58,23 @@ impl Reader<'_> {
             oldest_at: oldest.map(Timestamp::from_micros),
         })
     }
+
+    /// When a piece of work is due next; `None` when none of this name waits.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn outbox_due_at(
+        &mut self,
+        topic: &str,
+        object_id: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let due: Option<i64> = outbox::table
+            .find((self.tenant_id(), topic, object_id))
+            .select(outbox::due_at)
+            .first(self.connection)
+            .optional()?;
+        Ok(due.map(Timestamp::from_micros))
+    }
 }
 
 impl Writer<'_> {

@@ -227,6 +227,7 @@ drivers! { World;
     outbox_again => |writer, b| writer.outbox_again(&b.claim, now());
     outbox_claim => |writer, _| writer.outbox_claim(writer.at(), 60, 9).map(|claims| claims.len());
     outbox_depth => |writer, _| writer.outbox_depth(MARKER);
+    outbox_due_at => |writer, _| writer.outbox_due_at(MARKER, MARKER);
     outbox_done => |writer, b| writer.outbox_done(&b.claim);
     outbox_hasten => |writer, _| writer.outbox_hasten(MARKER, WAITING);
     outbox_release_all => |writer, _| writer.outbox_release_all();

@@ -51,6 +51,8 @@ fn work_is_held_by_one_until_its_lease_runs_out() {
         let later = now().plus_seconds(500);
         assert!(housekeep(&scope, now(), |writer| writer.outbox_again(&again, later)));
         assert!(!done(&again), "given back");
+        let due = |id: &str| read(&scope, |reader| reader.outbox_due_at("send", id));
+        assert_eq!((due("a"), due("c")), (Some(later), None));
         assert_eq!(claim(&scope, 499).len(), 1, "b only");
         let [last] = claim(&scope, 500).try_into().unwrap();
         assert!(done(&last));

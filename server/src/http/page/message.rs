@@ -241,7 +241,7 @@ pub(in crate::http) async fn show(
     let stored = message.document;
     let page = MessagePage {
         title: title(&desk, &view),
-        answer: answer(&view),
+        answer: words::with_unconfirmed(answer(&view), view.unconfirmed.as_slice()),
         facts: facts(&desk, &view),
         fields: view
             .fields

@@ -1,6 +1,7 @@
 //! States and kinds as people read them: one word and one tone each, the same on every page (users.md 2.9).
 
 use packtwin_app::lot::SEND_JOB;
+use packtwin_app::message::Unconfirmed;
 use packtwin_app::upload::{CHECK_JOB, COMMIT_JOB};
 use packtwin_core::fact::FactKind;
 use packtwin_core::lot::Completeness;
@@ -146,6 +147,20 @@ pub(super) fn event(event: &str) -> &'static str {
         "job.finished" => "A job ended",
         _ => "",
     }
+}
+
+/// A sentence and what is told of messages without a final answer: the one that waits longest, and how many more
+/// (HUB-202).
+pub(super) fn with_unconfirmed(sentence: String, open: &[Unconfirmed]) -> String {
+    let Some(oldest) = open.iter().min_by_key(|one| one.since) else {
+        return sentence;
+    };
+    let told = oldest.told();
+    let more = match open.len() as u64 - 1 {
+        0 => String::new(),
+        more => format!(" So it is with {} more.", counted(more, "message")),
+    };
+    format!("{sentence} {} ({}){more}", told.text, told.code)
 }
 
 /// `1 pack`, `2 packs`: exact, with separators.

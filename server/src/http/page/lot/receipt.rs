@@ -149,10 +149,11 @@ fn statement(receipt: &Receipt) -> String {
             "All {stored} of this lot are stored, sent and acknowledged by the hub; how many were produced is not stated."
         );
     }
-    format!(
+    let acknowledged = format!(
         "{} of {stored} are acknowledged by the hub.",
         crate::pages::format::thousands(numbers.acknowledged)
-    )
+    );
+    words::with_unconfirmed(acknowledged, &receipt.lot.unconfirmed)
 }
 
 fn written(desk: &Desk, receipt: &Receipt) -> String {
@@ -185,6 +186,16 @@ fn written(desk: &Desk, receipt: &Receipt) -> String {
         .iter()
         .map(|(market, at, reason)| json!({ "market": market.as_str(), "at": at.to_string(), "reason": reason }))
         .collect();
+    let unconfirmed: Vec<Value> = lot
+        .unconfirmed
+        .iter()
+        .map(|one| {
+            json!({
+                "code": one.told().code.as_str(), "message": one.message.to_string(),
+                "since": one.since.to_string(), "next_try_at": time(one.next_try_at),
+            })
+        })
+        .collect();
     let numbers = &lot.numbers;
     let receipt = json!({
         "environment": desk.frame.environment.word(), "tenant": desk.frame.tenant,
@@ -194,6 +205,7 @@ fn written(desk: &Desk, receipt: &Receipt) -> String {
         "lot": lot.lot.batch.as_str(), "expiry": lot.lot.expiry.raw(),
         "produced": numbers.produced, "stored": numbers.stored, "sent": numbers.sent, "acknowledged": numbers.acknowledged,
         "recalls": recalls, "sources": sources, "messages": messages,
+        "unconfirmed": unconfirmed,
     });
     serde_json::to_string_pretty(&receipt).unwrap_or_default()
 }

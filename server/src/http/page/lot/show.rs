@@ -67,7 +67,7 @@ pub(super) async fn lot_page(
     let may_enter = desk.caller.may(Permission::LotsWrite);
     let page = LotPage {
         title: title(&desk, &lot, &here),
-        answer: answer(&lot),
+        answer: words::with_unconfirmed(answer(&lot), &lot.unconfirmed),
         completeness: completeness(&lot),
         progress: None,
         facts: facts(&desk, &lot),
@@ -101,12 +101,20 @@ pub(super) fn completeness(lot: &LotView) -> Completeness {
 }
 
 fn title(desk: &Desk, lot: &LotView, here: &str) -> Title {
-    let (packs, against) = &lot.unsent;
-    let send = Action::link(
-        format!("Send {}", words::counted(*packs, "pack")),
-        format!("{here}/send"),
-    )
-    .primary();
+    let has_refused = differs_from_unsent(lot);
+    let (packs, against) = if has_refused {
+        &lot.difference
+    } else {
+        &lot.unsent
+    };
+    let counted = words::counted(*packs, "pack");
+    let send = if has_refused {
+        let label = format!("Send the difference only: {counted}");
+        Action::link(label, format!("{here}/send-difference"))
+    } else {
+        Action::link(format!("Send {counted}"), format!("{here}/send"))
+    };
+    let send = send.primary();
     let primary = match (packs, against.first()) {
         (0, _) => None,
         _ if !desk.caller.may(Permission::LotsWrite) => {
@@ -122,6 +130,11 @@ fn title(desk: &Desk, lot: &LotView, here: &str) -> Title {
         ..Title::code("Lot", lot.lot.batch.as_str())
     }
     .back("Lots", "/lots")
+}
+
+/// Whether the hub refused packs that can be sent again, beside those never sent.
+fn differs_from_unsent(lot: &LotView) -> bool {
+    lot.difference.0 > 0 && lot.difference.0 != lot.unsent.0
 }
 
 fn answer(lot: &LotView) -> String {
@@ -227,15 +240,10 @@ fn actions(desk: &Desk, lot: &LotView, here: &str) -> Vec<Action> {
         "Receipt for the Qualified Person",
         format!("{here}/receipt"),
     )];
-    let (packs, against) = &lot.difference;
-    if desk.caller.may(Permission::LotsWrite) && *packs > 0 && *packs != lot.unsent.0 {
-        let send = Action::link(
-            format!(
-                "Send the difference only: {}",
-                words::counted(*packs, "pack")
-            ),
-            format!("{here}/send-difference"),
-        );
+    let (packs, against) = &lot.unsent;
+    if desk.caller.may(Permission::LotsWrite) && *packs > 0 && differs_from_unsent(lot) {
+        let label = format!("Send {} that never left", words::counted(*packs, "pack"));
+        let send = Action::link(label, format!("{here}/send"));
         actions.push(match against.first() {
             Some(first) => send.refused(reason(first)),
             None => send,

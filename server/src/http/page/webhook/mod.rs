@@ -52,7 +52,7 @@ pub(in crate::http) async fn list(
         StatusCode::OK,
         &WebhooksPage {
             title: Title {
-                primary: Some(add.clone().primary()),
+                primary: (!records.is_empty()).then(|| add.clone().primary()),
                 ..Title::page("Administration")
             },
             tab: AdministrationTab::Webhooks,
