@@ -357,6 +357,48 @@ fn two_faults_together() {
 }
 
 #[test]
+fn a_wrong_product_code_or_month_makes_no_other_code_and_no_cut_one() {
+    let mut dice = Dice(5);
+    let context = DeviceContext::unknown(2026);
+    let mut rejected = 0;
+    for _ in 0..1000 {
+        let pack = pack(&mut dice);
+        let at = dice.roll(2) * 3;
+        let right = pack.truth[at].as_deref().unwrap();
+        let mut wrong = right.as_bytes().to_vec();
+        match at {
+            0 => {
+                wrong[13.min(right.len() - 1)] =
+                    b'0' + (right.as_bytes()[right.len() - 1] - b'0' + 1) % 10
+            }
+            _ => wrong[2] = b'2',
+        }
+        let wrong = String::from_utf8(wrong).unwrap();
+        let code = pack.code.replace(right, &wrong);
+        let closed = code.trim_end_matches(['\u{1e}', '\u{4}']);
+        for raw in [
+            code.clone(),
+            format!("{}{code}", pack.id),
+            format!("{}{closed}", pack.id),
+        ] {
+            let capture = Capture::Characters;
+            let diagnosis = diagnose(&ScanInput { raw: &raw, capture }, &context);
+            let refused = diagnosis.verdict == Verdict::Rejected;
+            let cut = refused && diagnosis.has(Fault::Truncated);
+            let other = diagnosis.verdict == Verdict::NotAUniqueIdentifier;
+            assert!(
+                !cut && !other,
+                "{raw:?} of {} is called {}",
+                pack.code,
+                diagnosis.to_json()
+            );
+            rejected += usize::from(refused);
+        }
+    }
+    assert!(rejected > 2950, "{rejected} of 3000");
+}
+
+#[test]
 fn nothing_makes_a_diagnosis_stumble() {
     let mut dice = Dice(11);
     let context = DeviceContext::unknown(2026);

@@ -77,6 +77,9 @@ fn cut_short(rest: &str, broken: &message::Broken, reference_year: i32) -> Optio
     if !rest.is_empty() && "[)>".starts_with(rest) {
         return Some(Scheme::Ifa);
     }
+    if opens_whole(rest) {
+        return None;
+    }
     // The beginning: what may have stood there makes the text complete.
     let heads = [
         "0",
@@ -92,7 +95,7 @@ fn cut_short(rest: &str, broken: &message::Broken, reference_year: i32) -> Optio
         let message = message::read(&format!("{head}{rest}"), reference_year).ok()?;
         message.names_a_pack().then_some(message.scheme)
     });
-    if completed.is_some() || opens_whole(rest) {
+    if completed.is_some() {
         return completed;
     }
     // Digits that are no element, and behind the first separator everything reads: the product code was before it.
