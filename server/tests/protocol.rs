@@ -33,6 +33,34 @@ fn check_refused(reply: &Reply, status: u16, code: &str) {
     assert!(!body["errors"].as_array().unwrap().is_empty());
 }
 
+/// Monitors and link checkers ask with HEAD; RFC 9110, section 9.1, wants it wherever there is GET.
+#[test]
+fn head_answers_as_get_does_without_the_body() {
+    let server = Running::start();
+    let key = server.key(server.site.tenant("alder"), &Permission::ALL);
+    for (path, bearer, status) in [
+        ("/health/live", None, 200),
+        ("/sign-in", None, 200),
+        ("/v1/users", Some(&key), 200),
+        ("/v1/users", None, 401),
+        ("/v1/nothing", Some(&key), 404),
+    ] {
+        let [head, get] = ["HEAD", "GET"].map(|method| {
+            let call = server.call(method, path);
+            bearer
+                .map_or(server.call(method, path), |key| call.bearer(key))
+                .send()
+        });
+        assert_eq!((head.status, head.body.as_str()), (status, ""), "{path}");
+        assert_eq!(get.status, status, "{path}");
+        assert_eq!(
+            head.header("content-type"),
+            get.header("content-type"),
+            "{path}"
+        );
+    }
+}
+
 #[test]
 fn every_refusal_has_one_shape() {
     let server = Running::start();
@@ -42,7 +70,7 @@ fn every_refusal_has_one_shape() {
     check_refused(&call("GET", "/v1/users/rubbish").send(), 404, "REQ-404");
     let method = call("PUT", "/v1/users").send();
     check_refused(&method, 405, "REQ-405");
-    assert_eq!(method.header("allow"), Some("GET, POST"));
+    assert_eq!(method.header("allow"), Some("GET, HEAD, POST"));
     check_refused(
         &call("POST", "/v1/users")
             .header("Content-Type", "text/plain")

@@ -44,8 +44,8 @@ pub struct RouteRow {
     pub access: Access,
     /// Who is answered.
     pub audience: Audience,
-    /// The handler behind the gate.
-    pub handler: fn() -> actix_web::Route,
+    /// The handler behind the gate, for this method.
+    pub handler: fn(Method) -> actix_web::Route,
 }
 
 /// Declares a table of routes.
@@ -59,22 +59,26 @@ macro_rules! routes {
                 path: $path,
                 access: $access,
                 audience: $crate::http::route::Audience::$audience,
-                handler: || actix_web::web::method(actix_web::http::Method::$method).to($($handler)::+),
+                handler: |method| actix_web::web::method(method).to($($handler)::+),
             },)*]
         }
     };
 }
 
-/// Mounts every row. A known path with another method answers 405 and the methods it takes.
+/// Mounts every row. What answers GET answers HEAD alike, without the body (RFC 9110, section 9.3.2); a known path with
+/// another method answers 405 and the methods it takes.
 pub fn mount(rows: &[RouteRow], service: &mut web::ServiceConfig) {
     for path in paths_in_order(rows) {
         let mut resource: Resource = web::resource(path);
         let mut methods = Vec::new();
         for row in rows.iter().filter(|row| row.path == path) {
-            let row_copy = row.clone();
-            let gated = from_fn(move |request, next| gate(row_copy.clone(), request, next));
-            resource = resource.route((row.handler)().wrap(gated));
-            methods.push(row.method.as_str());
+            for method in answered(&row.method) {
+                let row = row.clone();
+                let handler = (row.handler)(method.clone());
+                let gated = from_fn(move |request, next| gate(row.clone(), request, next));
+                resource = resource.route(handler.wrap(gated));
+                methods.push(method.to_string());
+            }
         }
         let methods = methods.join(", ");
         let other = move |_: HttpRequest| {
@@ -82,6 +86,13 @@ pub fn mount(rows: &[RouteRow], service: &mut web::ServiceConfig) {
             async move { Err::<actix_web::HttpResponse, Problem>(problem) }
         };
         service.service(resource.default_service(web::route().to(other)));
+    }
+}
+
+fn answered(method: &Method) -> Vec<Method> {
+    match *method {
+        Method::GET => vec![Method::GET, Method::HEAD],
+        _ => vec![method.clone()],
     }
 }
 
@@ -104,7 +115,7 @@ mod tests {
             path,
             access: Access::Open,
             audience: Audience::Programs,
-            handler: web::get,
+            handler: web::method,
         };
         let rows = ["/a/{id}", "/a/new", "/a/{id}:go", "/a/new"].map(row);
         assert_eq!(paths_in_order(&rows), ["/a/{id}:go", "/a/new", "/a/{id}"]);
