@@ -48,9 +48,52 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
+/// HTML of a line of text in which no product code and no id is broken in the middle: a word with a digit in it stands in one
+/// line, and an id is shown by its beginning with the whole in its title. A word longer than a product code may break.
+pub fn unbroken(text: &str) -> String {
+    const LONGEST: usize = 20;
+    const SHOWN_OF_AN_ID: usize = 12;
+    let mut html = String::new();
+    for (place, word) in text.split(' ').enumerate() {
+        if place > 0 {
+            html.push(' ');
+        }
+        let whole = askama::filters::escape(word, askama::filters::Html)
+            .map(|safe| safe.to_string())
+            .unwrap_or_default();
+        let length = word.chars().count();
+        match is_id(word) {
+            true => {
+                let start: String = word.chars().take(SHOWN_OF_AN_ID).collect();
+                html.push_str(&format!(
+                    "<span class=\"nowrap\" title=\"{whole}\">{start}…</span>"
+                ));
+            }
+            false if length <= LONGEST && word.chars().any(|sign| sign.is_ascii_digit()) => {
+                html.push_str(&format!("<span class=\"nowrap\">{whole}</span>"));
+            }
+            false => html.push_str(&whole),
+        }
+    }
+    html
+}
+
+/// Whether a word is an id of this site: three letters, a line, twenty-six signs.
+fn is_id(word: &str) -> bool {
+    word.split_once('_').is_some_and(|(kind, rest)| {
+        kind.len() == 3 && rest.len() == 26 && rest.bytes().all(|sign| sign.is_ascii_alphanumeric())
+    })
+}
+
 /// The same functions as template filters.
 pub(crate) mod filter {
     use askama::Values;
+
+    /// `{{ object|unbroken }}`
+    #[askama::filter_fn]
+    pub fn unbroken(text: &str, _: &dyn Values) -> askama::Result<askama::filters::Safe<String>> {
+        Ok(askama::filters::Safe(super::unbroken(text)))
+    }
 
     /// `{{ count|thousands }}`
     #[askama::filter_fn]
@@ -90,6 +133,24 @@ mod tests {
         check(super::thousands(1_000), "1,000");
         check(super::thousands(10_000_000), "10,000,000");
         check(super::thousands(u64::MAX), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn codes_and_ids_stay_in_one_line() {
+        check(
+            super::unbroken("lot <B2> of 09521234551027"),
+            "lot <span class=\"nowrap\">&#60;B2&#62;</span> of <span class=\"nowrap\">09521234551027</span>",
+        );
+        check(
+            super::unbroken("upl_4bs397g7q02066rew91x4sxw10"),
+            "<span class=\"nowrap\" title=\"upl_4bs397g7q02066rew91x4sxw10\">upl_4bs397g7…</span>",
+        );
+        check(
+            super::unbroken("a \"quoted\" word"),
+            "a &#34;quoted&#34; word",
+        );
+        let long = "W1".repeat(60);
+        check(super::unbroken(&long), &long);
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub struct Code {
     pub whole: String,
     /// The same characters in visual groups.
     pub groups: Vec<String>,
-    /// What it is, for the copy button's label: "GTIN", "serial".
+    /// What it is, for the copy button's label: "GTIN", "serial". Without a noun there is nothing to copy.
     pub noun: String,
     /// Where the code leads, if it leads anywhere.
     pub href: Option<String>,

@@ -302,7 +302,7 @@ fn difference(line: &packtwin_app::lot::DifferenceLine) -> LotDifference {
     LotDifference {
         serial: match &line.serial {
             Some(serial) => Code::serial(serial),
-            None => Code::plain("number of packs", words::counted(line.packs, "pack")),
+            None => Code::plain("", words::counted(line.packs, "pack")),
         },
         mark: if line.serial.is_some() {
             Mark::new(Tone::Bad, "refused")
