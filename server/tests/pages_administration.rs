@@ -11,6 +11,7 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::sync::mpsc::{self, Receiver};
 
 use packtwin_app::connector::{ConnectorSettings, EU_HUB, SetUpConnector, set_up_connector};
@@ -23,60 +24,33 @@ use packtwin_simulators::eu_hub::{
     Answers, Fault, HubSimulator, RunningHub, SimulatorSettings, Switches,
 };
 use packtwin_simulators::sandbox_authority::SandboxAuthority;
-use support::{Reply, Running};
+use support::Running;
+use support::visitor::Visitor;
 
 const WEBHOOKS: &str = "/administration/webhooks";
 
 /// A person at the pages of a served site.
 struct Visit {
-    server: Running,
+    visitor: Visitor,
     tenant: TenantId,
-    cookie: String,
+}
+
+impl Deref for Visit {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
 }
 
 impl Visit {
     fn begin(settings: &[(&str, &str)], roles: &[Role]) -> Self {
         let server = Running::start_with(settings);
         let tenant = server.site.tenant("alder");
-        server.person(tenant, "manager@alder.example", roles);
-        let cookie = server.sign_in("manager@alder.example");
         Visit {
-            server,
+            visitor: Visitor::signed_in(server, tenant, "manager@alder.example", roles),
             tenant,
-            cookie,
         }
-    }
-
-    fn get(&self, path: &str) -> Reply {
-        self.server
-            .call("GET", path)
-            .cookie(&self.cookie)
-            .header("Accept", "text/html")
-            .send()
-    }
-
-    fn page(&self, path: &str) -> String {
-        let reply = self.get(path);
-        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
-        reply.body
-    }
-
-    fn form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let csrf = self.get("/").csrf();
-        let mut all = vec![("csrf", csrf.as_str())];
-        all.extend_from_slice(fields);
-        self.server
-            .call("POST", path)
-            .cookie(&self.cookie)
-            .origin(&self.server.url)
-            .header("Accept", "text/html")
-            .form(&all)
-    }
-
-    fn done(&self, path: &str, fields: &[(&str, &str)]) -> String {
-        let reply = self.form(path, fields);
-        assert_eq!(reply.status, 303, "{path}: {}", reply.body);
-        reply.header("location").unwrap().to_owned()
     }
 
     /// Lets something happen that webhooks are told: a file is checked. Answers its address.
@@ -382,7 +356,7 @@ fn a_simulator_is_switched_on_its_connectors_page_and_only_there() {
 fn what_ends_soon_is_listed_with_what_to_do() {
     let authority = SandboxAuthority::generate(SystemClock.now()).unwrap();
     let hub = hub(&authority);
-    let visit = Visit::begin(&[], &Role::ALL);
+    let mut visit = Visit::begin(&[], &Role::ALL);
     assert!(
         visit
             .page("/administration/expiring")
@@ -412,8 +386,7 @@ fn what_ends_soon_is_listed_with_what_to_do() {
     }
     assert!(!page.contains("Store"), "it ends in two years");
     visit.server.clock.forward(4 * 86_400);
-    let cookie = visit.server.sign_in("manager@alder.example");
-    let visit = Visit { cookie, ..visit };
+    visit.visitor.cookie = visit.server.sign_in("manager@alder.example");
     let page = visit.page("/administration/expiring");
     let row = page
         .split("<tr")

@@ -8,6 +8,7 @@
 
 mod support;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use packtwin_app::house::{House, HouseSettings};
@@ -21,6 +22,7 @@ use packtwin_simulators::eu_hub::{HubSimulator, RunningHub, SimulatorSettings};
 use packtwin_simulators::sandbox_authority::SandboxAuthority;
 use packtwin_transport::HttpsTransport;
 use packtwin_transport::webhook::WebhookPoster;
+use support::visitor::Visitor;
 use support::{Reply, Running};
 
 const CODE: &str = "04150123456782";
@@ -28,19 +30,26 @@ const BOUNDARY: &str = "----a-boundary-of-the-test";
 
 /// A person at the pages of a served site, with a hub on the far side.
 struct Visit {
-    server: Running,
+    visitor: Visitor,
     house: House,
     hub: RunningHub,
     authority: SandboxAuthority,
-    cookie: String,
+}
+
+impl Deref for Visit {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
 }
 
 impl Visit {
     fn begin() -> Self {
         let server = Running::start();
         let tenant = server.site.tenant("alder");
-        server.person(tenant, "manager@example.test", &Role::ALL);
-        let cookie = server.sign_in("manager@example.test");
+        let visitor = Visitor::signed_in(server, tenant, "manager@example.test", &Role::ALL);
+        let server = &visitor.server;
         // TLS looks at the machine's clock, so the certificates begin there.
         let now = SystemClock.now();
         let authority = SandboxAuthority::generate(now).unwrap();
@@ -62,47 +71,11 @@ impl Visit {
             HouseSettings::default(),
         );
         Visit {
-            server,
+            visitor,
             house,
             hub,
             authority,
-            cookie,
         }
-    }
-
-    fn get(&self, path: &str) -> Reply {
-        self.server
-            .call("GET", path)
-            .cookie(&self.cookie)
-            .header("Accept", "text/html")
-            .send()
-    }
-
-    /// A page that is there.
-    fn page(&self, path: &str) -> String {
-        let reply = self.get(path);
-        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
-        reply.body
-    }
-
-    /// Sends a form with the token of a page. Answers the reply.
-    fn form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let csrf = self.get("/uploads").csrf();
-        let mut all = vec![("csrf", csrf.as_str())];
-        all.extend_from_slice(fields);
-        self.server
-            .call("POST", path)
-            .cookie(&self.cookie)
-            .origin(&self.server.url)
-            .header("Accept", "text/html")
-            .form(&all)
-    }
-
-    /// Sends a form that is taken. Answers where it leads.
-    fn done(&self, path: &str, fields: &[(&str, &str)]) -> String {
-        let reply = self.form(path, fields);
-        assert_eq!(reply.status, 303, "{path}: {}", text_of(&reply.body));
-        reply.header("location").unwrap().to_owned()
     }
 
     /// Sends a file as a browser without our script does.

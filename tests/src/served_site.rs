@@ -23,6 +23,7 @@ use packtwin_transport::HttpsTransport;
 use packtwin_transport::webhook::WebhookPoster;
 use tempfile::TempDir;
 
+use crate::browser::Browser;
 use crate::server_process::{ServerProcess, free_port, program};
 use crate::story::{master_data, product_code};
 
@@ -59,6 +60,18 @@ impl ServedSite {
             hub,
             _folder: folder,
         }
+    }
+
+    /// A fresh site, and a browser in which the person who may do everything is signed in; nothing where no browser can
+    /// run. The pictures of the story go under its name.
+    ///
+    /// # Panics
+    /// When any of it fails.
+    pub fn signed_in(story: &str) -> Option<(Browser, Self)> {
+        let browser = Browser::open(story)?;
+        let site = Self::start();
+        browser.sign_in(site.url(), LOGIN, PASSWORD);
+        Some((browser, site))
     }
 
     /// The address of the site, without a slash at the end.

@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
-use packtwin_tests::browser::{Browser, Screen};
-use packtwin_tests::served_site::{LOGIN, PASSWORD, ServedSite};
+use packtwin_tests::browser::Screen;
+use packtwin_tests::served_site::ServedSite;
 use packtwin_tests::story::{product_code, serial_csv};
 
 /// Packs of the lot, with the thousands apart as pages write them.
@@ -13,16 +13,14 @@ const PACKS_SHOWN: &str = "1,200 packs";
 
 #[test]
 fn a_file_becomes_an_acknowledged_lot() {
-    let Some(mut browser) = Browser::open("road-one") else {
+    let Some((mut browser, site)) = ServedSite::signed_in("road-one") else {
         return;
     };
-    let site = ServedSite::start();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lot L42.csv");
     let serials = (0..PACKS).map(|number| format!("SN{number:08}"));
     std::fs::write(&file, serial_csv(&product_code(), "L42", "301231", serials)).unwrap();
 
-    browser.sign_in(site.url(), LOGIN, PASSWORD);
     browser.picture("1-home");
 
     browser.click_beginning("Uploads");

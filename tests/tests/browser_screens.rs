@@ -11,11 +11,9 @@ use packtwin_tests::story::{product_code, serial_csv};
 
 #[test]
 fn a_product_gets_a_version_for_a_further_market_and_is_compared() {
-    let Some(mut browser) = Browser::open("products") else {
+    let Some((mut browser, site)) = ServedSite::signed_in("products") else {
         return;
     };
-    let site = ServedSite::start();
-    browser.sign_in(site.url(), LOGIN, PASSWORD);
     browser.click("Products");
     browser.see("Alderine 10 mg film-coated tablets");
     browser.picture("1-list");
@@ -70,11 +68,9 @@ fn a_product_gets_a_version_for_a_further_market_and_is_compared() {
 
 #[test]
 fn a_message_that_the_simulator_refuses_is_explained_and_sent_again() {
-    let Some(browser) = Browser::open("connector") else {
+    let Some((browser, site)) = ServedSite::signed_in("connector") else {
         return;
     };
-    let site = ServedSite::start();
-    browser.sign_in(site.url(), LOGIN, PASSWORD);
     browser.click("Connectors");
     browser.click("EU hub");
     browser.see("SIMULATOR · a stand-in on this machine, no real hub");
@@ -126,11 +122,9 @@ fn a_message_that_the_simulator_refuses_is_explained_and_sent_again() {
 
 #[test]
 fn an_administrator_invites_gives_a_key_and_adds_a_webhook() {
-    let Some(mut browser) = Browser::open("administration") else {
+    let Some((mut browser, _site)) = ServedSite::signed_in("administration") else {
         return;
     };
-    let site = ServedSite::start();
-    browser.sign_in(site.url(), LOGIN, PASSWORD);
     browser.click("Administration");
     browser.arrive("/administration/users");
     browser.click("Invite a person");

@@ -3,16 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
-use packtwin_tests::browser::{Browser, Screen};
-use packtwin_tests::served_site::{LOGIN, PASSWORD, ServedSite};
+use packtwin_tests::browser::Screen;
+use packtwin_tests::served_site::ServedSite;
 use packtwin_tests::story::product_code;
 
 #[test]
 fn a_dropped_file_is_mapped_for_its_partner_and_its_fixes_are_accepted() {
-    let Some(mut browser) = Browser::open("upload-fixes") else {
+    let Some((mut browser, site)) = ServedSite::signed_in("upload-fixes") else {
         return;
     };
-    let site = ServedSite::start();
     let code = product_code();
     // Headings that nobody could guess, and a serial that stands there twice.
     let file = |lot: &str| {
@@ -22,7 +21,6 @@ fn a_dropped_file_is_mapped_for_its_partner_and_its_fixes_are_accepted() {
         }
         text
     };
-    browser.sign_in(site.url(), LOGIN, PASSWORD);
     browser.go(&format!("{}/uploads", site.url()));
     browser.fill("From which partner", "Packager North");
     browser.picture("1-partner");
@@ -63,10 +61,9 @@ fn a_dropped_file_is_mapped_for_its_partner_and_its_fixes_are_accepted() {
 
 #[test]
 fn a_paused_upload_goes_on_after_the_page_was_loaded_again() {
-    let Some(browser) = Browser::open("upload-resume") else {
+    let Some((browser, site)) = ServedSite::signed_in("upload-resume") else {
         return;
     };
-    let site = ServedSite::start();
     let code = product_code();
     // Two parts and a little: rows with a remark make a file large without making it long.
     let remark = "x".repeat(300);
@@ -78,7 +75,6 @@ fn a_paused_upload_goes_on_after_the_page_was_loaded_again() {
     let file = folder.path().join("R1 large.csv");
     std::fs::write(&file, &text).unwrap();
 
-    browser.sign_in(site.url(), LOGIN, PASSWORD);
     browser.go(&format!("{}/uploads", site.url()));
     // The line breaks down after the first part: no later part ever arrives.
     let slow = "const send = window.fetch; let parts = 0;

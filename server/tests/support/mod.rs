@@ -6,6 +6,8 @@
     reason = "this is test code; the lint knows only functions marked as tests"
 )]
 
+pub mod visitor;
+
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, mpsc};
