@@ -143,6 +143,18 @@ impl Section {
         }
     }
 
+    /// The section that a page belongs to, by its address. Packs are shown under their lots.
+    pub fn of_path(path: &str) -> Section {
+        let first = path.split('/').nth(1).unwrap_or_default();
+        match first {
+            "packs" => Section::Lots,
+            first => Section::ALL
+                .into_iter()
+                .find(|section| section.href().trim_start_matches('/') == first)
+                .unwrap_or_default(),
+        }
+    }
+
     /// The icon's name in `static/icons.svg`.
     pub fn icon(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! API keys as pages (users.md 3.18). The secret stands on the page that answers the form and nowhere else.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_core::ids::ApiKeyId;
 use packtwin_core::role::Permission;
@@ -10,11 +10,8 @@ use packtwin_tenants::store::api_key::ApiKeyRecord;
 use super::history::People;
 use super::{Desk, Form, error_at, html, see, sentences};
 use crate::http::api_key::{NewKey, key, state_word};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::request::id;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{
     Action, Check, Code, Confirm, EmptyState, Fact, Field, FieldGroup, Form as FormPiece, Input,
     Link, Mark, Select, Title, Tone,
@@ -35,12 +32,7 @@ const ENDS: [(&str, &str); 4] = [
 ];
 
 /// The keys of the tenant.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+pub(in crate::http) async fn list(desk: Desk) -> Result<HttpResponse, Problem> {
     let keys = desk
         .caller
         .read(|reader| reader.api_key_list(None, KEYS_MAX))
@@ -48,7 +40,7 @@ pub(in crate::http) async fn list(
     let people = People::read(&desk).await?;
     let rows = keys
         .iter()
-        .map(|record| row(&shared, &desk, &people, record))
+        .map(|record| row(&desk, &people, record))
         .collect();
     let create = Action::link("Create an API key", "/administration/api-keys/new");
     html(
@@ -73,28 +65,17 @@ pub(in crate::http) async fn list(
 }
 
 /// The form that makes a key.
-pub(in crate::http) async fn form(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+pub(in crate::http) async fn form(desk: Desk) -> Result<HttpResponse, Problem> {
     html(StatusCode::OK, &form_page(desk, "", "365", &[], None))
 }
 
 /// Makes the key and shows it once.
-pub(in crate::http) async fn create(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-    form: Form,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+pub(in crate::http) async fn create(desk: Desk, form: Form) -> Result<HttpResponse, Problem> {
     let (name, scopes, ends, now) = (
         form.text("name"),
         form.all("scope"),
         form.text("ends"),
-        shared.now(),
+        desk.shared.now(),
     );
     let expires_at = ends
         .parse()
@@ -112,7 +93,7 @@ pub(in crate::http) async fn create(
     };
     match made {
         Ok((_, secret)) => {
-            let me = format!("{}/v1/me", shared.configuration.public_url.as_str());
+            let me = format!("{}/v1/me", desk.shared.configuration.public_url.as_str());
             html(
                 StatusCode::OK,
                 &SecretOncePage {
@@ -136,13 +117,10 @@ pub(in crate::http) async fn create(
 
 /// The question before a key is ended.
 pub(in crate::http) async fn ask_revoke(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: ApiKeyId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
     let record = desk.caller.block(move |scope| key(scope, id)).await?;
     html(
         StatusCode::OK,
@@ -172,21 +150,20 @@ pub(in crate::http) async fn ask_revoke(
 
 /// Ends a key.
 pub(in crate::http) async fn revoke(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: ApiKeyId = id(&path)?;
-    let now = shared.now();
-    caller
+    let now = desk.shared.now();
+    desk.caller
         .block(move |scope| Ok(scope.change(now, |writer| writer.api_key_revoke(id))?))
         .await?;
     Ok(see(LIST))
 }
 
-fn row(shared: &Shared, desk: &Desk, people: &People, record: &ApiKeyRecord) -> ApiKeyRow {
-    let (tone, word) = match state_word(record, shared.now()) {
+fn row(desk: &Desk, people: &People, record: &ApiKeyRecord) -> ApiKeyRow {
+    let (tone, word) = match state_word(record, desk.shared.now()) {
         "active" => (Tone::Good, "active"),
         other => (Tone::Neutral, other),
     };

@@ -1,19 +1,16 @@
 //! The audit trail as a page (users.md 3.17, the part road 1 needs), newest first, with the state of the chain.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_core::role::Permission;
 use packtwin_tenants::audit::StoredEntry;
 
 use super::history::{People, object_name};
 use super::{Desk, address, happening, html};
-use crate::http::caller::Caller;
 use crate::http::list::cursor;
 use crate::http::problem::Problem;
 use crate::http::request::Query;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{
     Chip, Code, EmptyState, Field, FilterBar, Input, Link, Mark, Pager, Title, Tone,
 };
@@ -26,18 +23,12 @@ const ROWS: u32 = 100;
 const REQUEST_ID_SHOWN: usize = 12;
 
 /// Entries, newest first; of one object, when it is named.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    mut query: Query,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn list(desk: Desk, mut query: Query) -> Result<HttpResponse, Problem> {
     let before = query
         .cursor(|key| key.parse::<i64>().ok())
         .unwrap_or(i64::MAX);
     let object = query.text("object");
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
     let wanted = object.clone();
     let (outcome, mut entries, newest) = desk
         .caller

@@ -1,8 +1,8 @@
 //! What ends soon (users.md 3.1, URS-ID-004): certificates, API keys and invitations, the soonest first, each with what stops
 //! then and what to do. Passwords are not among them: they do not end by themselves (ASVS 6.2.10).
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_app::connector::Link;
 use packtwin_app::today::EXPIRY_NOTICE_DAYS;
@@ -12,11 +12,8 @@ use packtwin_tenants::scope::{Reader, TenantScope};
 use packtwin_tenants::store::user::{UserRecord, UserState};
 
 use super::{Desk, html, words};
-use crate::http::caller::Caller;
 use crate::http::invitation;
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{EmptyState, Mark, Title, Tone};
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::expiring::{ExpiringPage, ExpiringRow};
@@ -39,13 +36,8 @@ struct Ending {
 }
 
 /// The list.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
-    let now = shared.now();
+pub(in crate::http) async fn list(desk: Desk) -> Result<HttpResponse, Problem> {
+    let now = desk.shared.now();
     let mut endings = desk.caller.block(read).await?;
     let (from, until) = (
         now.plus_days(-ENDED_DAYS),

@@ -1,7 +1,7 @@
 //! Home, "today" (users.md 3.1): what waits, each number with the rows behind it, and the last events in words.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_app::today::{EXPIRY_NOTICE_DAYS, Today, today};
 use packtwin_core::role::Permission;
@@ -10,20 +10,12 @@ use packtwin_tenants::store::upload::UploadState;
 
 use super::history::{self, People};
 use super::{Desk, html, words};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Action, EmptyState, Timeline, Title, Tone};
 use crate::pages::view::home::{HomePage, Tile};
 
 /// The page.
-pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Today, &request).await?;
+pub(in crate::http) async fn show(desk: Desk) -> Result<HttpResponse, Problem> {
     let title = Title {
         note: desk.today().to_owned(),
         ..Title::page("Today")
@@ -44,7 +36,7 @@ pub(in crate::http) async fn show(
         };
         return html(StatusCode::OK, &page);
     }
-    let found = desk.work(&shared, today).await?;
+    let found = desk.work(today).await?;
     let people = People::read(&desk).await?;
     let timeline = history::of(&desk, &people, None).await?;
     let tiles = tiles(&desk, &found);

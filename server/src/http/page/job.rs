@@ -2,7 +2,7 @@
 //! follows are those of the API.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::job::cancel_job;
 use packtwin_core::ids::JobId;
@@ -16,8 +16,6 @@ use super::{Desk, Form, html, see, sentence, words};
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::request::{Query, id};
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::filter::QuickFilter;
 use crate::pages::piece::{Action, Code, EmptyState, Fact, FilterBar, Link, Progress, Title};
 use crate::pages::view::job::{JobPage, JobRow, JobsPage};
@@ -26,12 +24,7 @@ use crate::pages::view::job::{JobPage, JobRow, JobsPage};
 const ROWS: usize = 50;
 
 /// The list.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    mut query: Query,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn list(desk: Desk, mut query: Query) -> Result<HttpResponse, Problem> {
     let state = query.take("state", JobState::parse, "a state of a job");
     let at = query.cursor(|key| {
         let (before, key) = cursor_parts(key)?;
@@ -45,7 +38,6 @@ pub(in crate::http) async fn list(
         ))
     });
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Jobs, &request).await?;
     let (before, after) = at.map_or((0, None), |(before, key)| (before, Some(key)));
     let filter = JobFilter {
         state,
@@ -118,13 +110,10 @@ pub(in crate::http) async fn list(
 
 /// One job.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: JobId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Jobs, &request).await?;
     let record = read(&desk.caller, id).await?;
     let people = People::read(&desk).await?;
     let has_ended = has_ended(&record);
@@ -193,15 +182,12 @@ pub(in crate::http) async fn show(
 
 /// Asks a job to stop.
 pub(in crate::http) async fn cancel(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: JobId = id(&path)?;
-    caller
-        .at_desk(&shared, move |desk| cancel_job(desk, id))
-        .await?;
+    desk.work(move |desk| cancel_job(desk, id)).await?;
     Ok(see(format!("/jobs/{id}")))
 }
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::error::AppError;
 use packtwin_app::message::{MessageView, retry_message, view_message};
@@ -17,12 +17,9 @@ use packtwin_tenants::store::message_answer::MessageAttempt;
 
 use super::address::{self, Listing, cursor_parts, cut};
 use super::{Desk, Form, download, html, see, sentence, words};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::request::{Query, id};
-use crate::http::shared::Shared;
 use crate::pages::format;
-use crate::pages::frame::Section;
 use crate::pages::piece::filter::QuickFilter;
 use crate::pages::piece::{
     Action, Code, Download, EmptyState, Fact, FactValue, FilterBar, Input, Link, Mark, Select,
@@ -47,12 +44,7 @@ const QUICK: [(MessageState, &str); 6] = [
 ];
 
 /// The list.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    mut query: Query,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn list(desk: Desk, mut query: Query) -> Result<HttpResponse, Problem> {
     let state = query.take("state", MessageState::parse, "a state of a message");
     let kind = query.take("kind", FactKind::parse, "a kind of message");
     let connector = query.text("connector");
@@ -72,7 +64,6 @@ pub(in crate::http) async fn list(
         .filter("state", "State", state.map(MessageState::as_str))
         .filter("kind", "Carries", kind.map(FactKind::as_str))
         .filter("connector", "Connector", connector.as_deref());
-    let desk = Desk::open(&shared, caller, Section::Messages, &request).await?;
     let (before, after) = at.map_or((0, None), |(before, key)| (before, Some(key)));
     let filter = MessageFilter {
         connector,
@@ -203,15 +194,12 @@ fn row(desk: &Desk, record: &MessageRecord, object: String, attempts: u64) -> Me
 
 /// One message.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: MessageId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Messages, &request).await?;
     let (view, document, reply) = desk
-        .work(&shared, move |desk| {
+        .work(move |desk| {
             let view = view_message(desk, id)?;
             let blobs = desk.scope().blobs();
             let start = |sha256: packtwin_core::audit::Hash| -> Result<String, AppError> {
@@ -293,15 +281,12 @@ pub(in crate::http) async fn show(
 
 /// The document as it was sent.
 pub(in crate::http) async fn document(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: MessageId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Messages, &request).await?;
     let file = desk
-        .work(&shared, move |desk| {
+        .work(move |desk| {
             desk.require(Permission::ConnectorsWrite)?;
             let message = desk
                 .scope()
@@ -320,15 +305,12 @@ pub(in crate::http) async fn document(
 
 /// Lets a message leave now.
 pub(in crate::http) async fn retry(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: MessageId = id(&path)?;
-    caller
-        .at_desk(&shared, move |desk| retry_message(desk, id))
-        .await?;
+    desk.work(move |desk| retry_message(desk, id)).await?;
     Ok(see(format!("/messages/{id}")))
 }
 

@@ -32,9 +32,13 @@ pub(super) mod user;
 pub(super) mod webhook;
 mod words;
 
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::DateTime;
 use chrono_tz::Tz;
@@ -52,8 +56,10 @@ use super::shared::Shared;
 use crate::pages::frame::{self, Bare, Frame, RailEntry, Section, Theme};
 use crate::pages::piece::Moment;
 
-/// Everything a page of a signed-in person begins with.
+/// Everything a page of a signed-in person begins with. A handler asks for it like for any part of the request.
 pub(super) struct Desk {
+    /// What all requests share.
+    pub(super) shared: web::Data<Shared>,
     /// Who.
     pub(super) caller: Caller,
     /// The frame of the page.
@@ -61,24 +67,41 @@ pub(super) struct Desk {
     zone: Tz,
 }
 
+impl FromRequest for Desk {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    /// Builds the frame around the caller whom the gate recognised.
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::from_request(request, payload);
+        let shared = request.app_data::<web::Data<Shared>>().cloned();
+        let (theme, section) = (theme(request), Section::of_path(request.path()));
+        Box::pin(async move {
+            Desk::open(
+                shared.ok_or_else(Problem::unavailable)?,
+                caller.await?,
+                theme,
+                section,
+            )
+            .await
+        })
+    }
+}
+
 impl Desk {
-    /// Builds the frame of a page in a section.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub(super) async fn open(
-        shared: &actix_web::web::Data<Shared>,
+    async fn open(
+        shared: web::Data<Shared>,
         caller: Caller,
+        theme: Theme,
         section: Section,
-        request: &HttpRequest,
     ) -> Result<Self, Problem> {
         let tenant = shared.tenant_of(&caller).await?;
         let zone: Tz = tenant.time_zone.parse().unwrap_or(Tz::UTC);
         let roles: Vec<&str> = caller.roles().iter().map(|role| role.title()).collect();
         let frame = Frame {
-            environment: environment(shared),
-            theme: theme(request),
-            csrf: csrf(shared, &caller),
+            environment: environment(&shared),
+            theme,
+            csrf: csrf(&shared, &caller),
             tenant: tenant.name,
             person: caller.name().to_owned(),
             role: roles.join(", "),
@@ -91,6 +114,7 @@ impl Desk {
             release: format!("Packtwin {}", env!("CARGO_PKG_VERSION")),
         };
         Ok(Desk {
+            shared,
             caller,
             frame,
             zone,
@@ -103,10 +127,9 @@ impl Desk {
     /// What the use case answers.
     pub(super) async fn work<T: Send + 'static>(
         &self,
-        shared: &actix_web::web::Data<Shared>,
         work: impl FnOnce(&packtwin_app::desk::Desk<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.caller.at_desk(shared, work).await
+        self.caller.at_desk(&self.shared, work).await
     }
 
     /// The day in the zone of the tenant, `YYYY-MM-DD`.

@@ -1,7 +1,7 @@
 //! The basic twin of a pack: what it is, what counts for whoever holds it, and what happened to it.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_core::lot::BatchState;
 use packtwin_core::pack::effective_state;
@@ -12,23 +12,17 @@ use packtwin_core::serial::Serial;
 use super::history::People;
 use super::lot::printed;
 use super::{Desk, address, happening, html, words};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Code, Fact, FactValue, Link, Timeline, TimelineEntry, Title, Tone};
 use crate::pages::view::pack::PackPage;
 
 /// One pack.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let code = ProductCode::parse(&path.0).map_err(|_| Problem::not_found())?;
     let serial = Serial::parse(&path.1).map_err(|_| Problem::not_found())?;
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
     let found = desk
         .caller
         .read(move |reader| {

@@ -1,26 +1,18 @@
 //! The role matrix as a page (URS-UR-003): who may do what, in plain words, and how many people have each role.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_core::role::{Permission, Role};
 
 use super::{Desk, html};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::Title;
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::role::{RightGroup, RightRow, RoleColumn, RolesPage};
 
 /// The matrix.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+pub(in crate::http) async fn list(desk: Desk) -> Result<HttpResponse, Problem> {
     let roles = desk
         .caller
         .read(|reader| {

@@ -1,8 +1,8 @@
 //! The search field (users.md 2.1): a product code, a lot number, an id of ours, or a scanned code of a pack. A scan is
 //! diagnosed and never called certain when it is not (URS-VF-011).
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Datelike;
 
 use packtwin_core::ids::{JobId, MessageId, UploadId};
@@ -16,12 +16,9 @@ use packtwin_tenants::store::lot_list::LotFilter;
 use packtwin_tenants::store::product::ProductFilter;
 
 use super::{Desk, address, html, see, words};
-use crate::http::caller::Caller;
 use crate::http::gate::escaped;
 use crate::http::problem::Problem;
 use crate::http::request::Query;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Code, EmptyState, Mark, Title, Tone};
 use crate::pages::view::pack::{ScanCandidate, ScanElement, SearchHit, SearchPage};
 
@@ -32,15 +29,12 @@ const HITS: i64 = 20;
 
 /// Looks for what was typed or scanned; a single certain hit is opened at once.
 pub(in crate::http) async fn search(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    mut desk: Desk,
     mut query: Query,
-    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let text = query.text("q").unwrap_or_default();
     query.close()?;
     let text: String = text.chars().take(TEXT_CHARACTERS_MAX).collect();
-    let mut desk = Desk::open(&shared, caller, Section::Today, &request).await?;
     desk.frame.search.clone_from(&text);
     let trimmed = text.trim();
     if let Some(address) = by_id(&desk, trimmed).await? {

@@ -1,7 +1,7 @@
 //! The people of a tenant as pages (users.md 3.18): list, invitation, account with its history.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_core::ids::UserId;
 use packtwin_core::role::Role;
@@ -10,12 +10,9 @@ use packtwin_tenants::store::user::{UserRecord, UserState};
 use super::history::{self, People};
 use super::{Desk, Form, error_at, html, see, sentences};
 use crate::http::account::{self, AccountChange, NewAccount};
-use crate::http::caller::Caller;
 use crate::http::invitation::Invitation;
 use crate::http::problem::Problem;
 use crate::http::request::id;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::action::Hidden;
 use crate::pages::piece::{
     Action, Check, EmptyState, Field, FieldGroup, FieldKind, FilterBar, Form as FormPiece, Input,
@@ -29,12 +26,7 @@ const LIST: &str = "/administration/users";
 const PEOPLE_MAX: i64 = 1000;
 
 /// The people of the tenant.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+pub(in crate::http) async fn list(desk: Desk) -> Result<HttpResponse, Problem> {
     let people = desk
         .caller
         .read(|reader| reader.user_list(None, PEOPLE_MAX))
@@ -66,25 +58,17 @@ pub(in crate::http) async fn list(
 }
 
 /// The form that invites a person.
-pub(in crate::http) async fn invite(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+pub(in crate::http) async fn invite(desk: Desk) -> Result<HttpResponse, Problem> {
     html(StatusCode::OK, &invitation_page(desk, "", "", &[], None))
 }
 
 /// Makes the account and shows the link once.
-pub(in crate::http) async fn create(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-    form: Form,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+pub(in crate::http) async fn create(desk: Desk, form: Form) -> Result<HttpResponse, Problem> {
     let (login, name, roles) = (form.text("login"), form.text("name"), form.all("role"));
-    let (tenant, now) = (shared.tenant_of(&desk.caller).await?, shared.now());
+    let (tenant, now) = (
+        desk.shared.tenant_of(&desk.caller).await?,
+        desk.shared.now(),
+    );
     let made = match NewAccount::check(&login, &name, None, &roles) {
         Ok(account) => {
             desk.caller
@@ -97,7 +81,7 @@ pub(in crate::http) async fn create(
         Err(refusals) => Err(refusals.into()),
     };
     match made {
-        Ok(record) => with_link(&shared, desk, record).await,
+        Ok(record) => with_link(desk, record).await,
         Err(problem) if problem.status().is_server_error() => Err(problem),
         Err(problem) => html(
             problem.status(),
@@ -108,26 +92,21 @@ pub(in crate::http) async fn create(
 
 /// One account.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
     account_page(desk, id, None, None).await
 }
 
 /// Changes name and roles.
 pub(in crate::http) async fn change(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let (version, now) = (form.version()?, shared.now());
+    let (version, now) = (form.version()?, desk.shared.now());
     let changed = match AccountChange::check(
         Some(&form.text("name")),
         None,
@@ -135,46 +114,43 @@ pub(in crate::http) async fn change(
         None,
     ) {
         Ok(change) => {
-            caller
+            desk.caller
                 .block(move |scope| change.apply(scope, id, version, now))
                 .await
         }
         Err(refusals) => Err(refusals.into()),
     };
-    answer(&shared, caller, &request, id, changed).await
+    answer(desk, id, changed).await
 }
 
 /// Disables an account, or lets its owner in again.
 pub(in crate::http) async fn state(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let (version, now) = (form.version()?, shared.now());
+    let (version, now) = (form.version()?, desk.shared.now());
     let changed = match AccountChange::check(None, None, None, Some(&form.text("state"))) {
         Ok(change) => {
-            caller
+            desk.caller
                 .block(move |scope| change.apply(scope, id, version, now))
                 .await
         }
         Err(refusals) => Err(refusals.into()),
     };
-    answer(&shared, caller, &request, id, changed).await
+    answer(desk, id, changed).await
 }
 
 /// Ends every session of a person.
 pub(in crate::http) async fn end_sessions(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let now = shared.now();
-    caller
+    let now = desk.shared.now();
+    desk.caller
         .block(move |scope| {
             account::account(scope, id)?;
             scope.change(now, |writer| writer.session_revoke_all(id, None))?;
@@ -186,25 +162,21 @@ pub(in crate::http) async fn end_sessions(
 
 /// Makes a new link by which the person sets a password, and shows it once.
 pub(in crate::http) async fn link(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let now = shared.now();
-    let record = caller
+    let now = desk.shared.now();
+    let record = desk
+        .caller
         .block(move |scope| account::note_invitation(scope, id, now))
         .await?;
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
-    with_link(&shared, desk, record).await
+    with_link(desk, record).await
 }
 
 async fn answer(
-    shared: &web::Data<Shared>,
-    caller: Caller,
-    request: &HttpRequest,
+    desk: Desk,
     id: UserId,
     changed: Result<UserRecord, Problem>,
 ) -> Result<HttpResponse, Problem> {
@@ -215,25 +187,18 @@ async fn answer(
         {
             Err(problem)
         }
-        Err(problem) => {
-            let desk = Desk::open(shared, caller, Section::Administration, request).await?;
-            account_page(desk, id, Some(problem), None).await
-        }
+        Err(problem) => account_page(desk, id, Some(problem), None).await,
     }
 }
 
-async fn with_link(
-    shared: &Shared,
-    desk: Desk,
-    record: UserRecord,
-) -> Result<HttpResponse, Problem> {
+async fn with_link(desk: Desk, record: UserRecord) -> Result<HttpResponse, Problem> {
     let invitation = Invitation {
         tenant: desk.caller.scope().actor().tenant(),
         user: record.id,
         password_set_at: record.password_set_at,
     };
     let link = invitation
-        .link(shared, shared.now())
+        .link(&desk.shared, desk.shared.now())
         .ok_or_else(Problem::unavailable)?;
     account_page(desk, record.id, None, Some(link)).await
 }

@@ -9,7 +9,6 @@ use packtwin_core::code::Code as Stable;
 use super::super::{Desk, Form, error_at, sentences};
 use super::Whole;
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
 use crate::pages::piece::action::Hidden;
 use crate::pages::piece::{Check, Field, FieldGroup, FieldKind, Form as FormPiece, Input};
 
@@ -57,7 +56,6 @@ pub(super) fn order(form: &Form) -> Result<SetUpConnector, Problem> {
 /// The form, with what was typed and refused last time.
 pub(super) fn settings_form(
     desk: &Desk,
-    shared: &Shared,
     whole: &Whole,
     problem: Option<&Problem>,
     form: Option<&Form>,
@@ -140,7 +138,7 @@ pub(super) fn settings_form(
             settings.parallel_distributor,
         ),
     ];
-    if shared.configuration.environment.allows_simulators() {
+    if desk.shared.configuration.environment.allows_simulators() {
         endpoint.push(check(
             "loopback",
             "A simulator on this machine is meant",

@@ -8,7 +8,7 @@ pub(in crate::http) mod simulator;
 mod switches;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::connector::{
     ConnectorSettings, EU_HUB, Link as FarSide, pause_connector, resume_connector, set_up_connector,
@@ -24,10 +24,8 @@ use packtwin_transport::certificate::CertificateFacts;
 use self::form::{order, settings_form};
 use super::history::{self, People};
 use super::{Desk, Form, html, see, sentence, words};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Action, Code, EmptyState, Fact, Mark, Title, Tone};
 use crate::pages::view::connector::{
     Certificate, CheckStep, ConnectorPage, ConnectorRow, ConnectorsPage, CredentialCheck,
@@ -56,18 +54,9 @@ enum Said {
 }
 
 /// The list.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Connectors, &request).await?;
-    let whole = read(&shared, &desk, EU_HUB).await?;
-    let rows: Vec<ConnectorRow> = whole
-        .record
-        .iter()
-        .map(|_| row(&desk, &shared, &whole))
-        .collect();
+pub(in crate::http) async fn list(desk: Desk) -> Result<HttpResponse, Problem> {
+    let whole = read(&desk, EU_HUB).await?;
+    let rows: Vec<ConnectorRow> = whole.record.iter().map(|_| row(&desk, &whole)).collect();
     let set_up = Action::link("Set up the EU hub", format!("/connectors/{EU_HUB}")).primary();
     let page = ConnectorsPage {
         title: Title::page("Connectors"),
@@ -88,29 +77,23 @@ pub(in crate::http) async fn list(
 
 /// One connector.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Connectors, &request).await?;
-    connector_page(&shared, desk, &path, Said::Nothing).await
+    connector_page(desk, &path, Said::Nothing).await
 }
 
 /// Sets a connector up or changes it.
 pub(in crate::http) async fn set_up(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let name = path.into_inner();
-    let desk = Desk::open(&shared, caller, Section::Connectors, &request).await?;
     let done = match order(&form) {
         Ok(change) => {
             let name = name.clone();
-            desk.work(&shared, move |desk| set_up_connector(desk, &name, change))
+            desk.work(move |desk| set_up_connector(desk, &name, change))
                 .await
         }
         Err(problem) => Err(problem),
@@ -124,64 +107,57 @@ pub(in crate::http) async fn set_up(
         }
         Err(problem) => {
             let said = Said::SettingsRefused(problem, form);
-            connector_page(&shared, desk, &name, said).await
+            connector_page(desk, &name, said).await
         }
     }
 }
 
 /// Stops messages from leaving.
 pub(in crate::http) async fn pause(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let (name, reason) = (path.into_inner(), form.text("reason"));
     let named = name.clone();
-    caller
-        .at_desk(&shared, move |desk| pause_connector(desk, &named, &reason))
+    desk.work(move |desk| pause_connector(desk, &named, &reason))
         .await?;
     Ok(see(format!("/connectors/{name}")))
 }
 
 /// Lets messages leave again.
 pub(in crate::http) async fn resume(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let name = path.into_inner();
     let named = name.clone();
-    caller
-        .at_desk(&shared, move |desk| resume_connector(desk, &named))
+    desk.work(move |desk| resume_connector(desk, &named))
         .await?;
     Ok(see(format!("/connectors/{name}")))
 }
 
 /// Asks the far side one harmless question and shows what came of it.
 pub(in crate::http) async fn check(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let name = path.into_inner();
-    let desk = Desk::open(&shared, caller, Section::Connectors, &request).await?;
     let named = name.clone();
     let found = desk
-        .work(&shared, move |desk| check_credentials(desk, &named))
+        .work(move |desk| check_credentials(desk, &named))
         .await?;
-    connector_page(&shared, desk, &name, Said::Checked(found)).await
+    connector_page(desk, &name, Said::Checked(found)).await
 }
 
-async fn read(shared: &web::Data<Shared>, desk: &Desk, name: &str) -> Result<Whole, Problem> {
+async fn read(desk: &Desk, name: &str) -> Result<Whole, Problem> {
     if name != EU_HUB {
         return Err(Problem::not_found());
     }
     let name = name.to_owned();
-    desk.work(shared, move |desk| {
+    desk.work(move |desk| {
         desk.require(Permission::ConnectorsRead)?;
         let (record, counts) = desk.scope().read(|reader| {
             Ok::<_, AppError>((reader.connector_get(&name)?, reader.message_counts()?))
@@ -208,14 +184,9 @@ async fn read(shared: &web::Data<Shared>, desk: &Desk, name: &str) -> Result<Who
     .await
 }
 
-async fn connector_page(
-    shared: &web::Data<Shared>,
-    desk: Desk,
-    name: &str,
-    said: Said,
-) -> Result<HttpResponse, Problem> {
-    let whole = read(shared, &desk, name).await?;
-    let simulator = simulator::section(shared, &desk, &whole, &said).await;
+async fn connector_page(desk: Desk, name: &str, said: Said) -> Result<HttpResponse, Problem> {
+    let whole = read(&desk, name).await?;
+    let simulator = simulator::section(&desk, &whole, &said).await;
     let (problem, form, found) = match &said {
         Said::Nothing | Said::SwitchesRefused(..) => (None, None, None),
         Said::SettingsRefused(problem, form) => (Some(problem), Some(form), None),
@@ -230,7 +201,7 @@ async fn connector_page(
     let settings = &whole.settings;
     let page = ConnectorPage {
         title: title(&desk, &whole, may_write),
-        answer: answer(shared, &whole),
+        answer: answer(&desk.shared, &whole),
         health: vec![
             Fact::count("Under way", whole.health.open),
             whole.health.oldest_at.map_or_else(
@@ -266,7 +237,7 @@ async fn connector_page(
         check: found.map(|found| credential_check(&desk, found)),
         simulator,
         actions: actions(&desk, &whole, may_write),
-        form: may_write.then(|| settings_form(&desk, shared, &whole, problem, form)),
+        form: may_write.then(|| settings_form(&desk, &whole, problem, form)),
         timeline,
         frame: desk.frame,
     };
@@ -415,17 +386,17 @@ fn actions(desk: &Desk, whole: &Whole, may_write: bool) -> Vec<Action> {
     actions
 }
 
-fn row(desk: &Desk, shared: &Shared, whole: &Whole) -> ConnectorRow {
+fn row(desk: &Desk, whole: &Whole) -> ConnectorRow {
     let age = whole
         .health
         .oldest_at
-        .map(|at| u64::try_from(shared.now().micros_since(at) / 1_000_000).unwrap_or(0));
+        .map(|at| u64::try_from(desk.shared.now().micros_since(at) / 1_000_000).unwrap_or(0));
     ConnectorRow {
         href: format!("/connectors/{}", whole.name),
         name: words::far_side(&whole.name),
         country: "European Union".into(),
         environment: desk.frame.environment.word().into(),
-        state: state(shared, whole),
+        state: state(&desk.shared, whole),
         queue: whole.health.open,
         oldest_seconds: age,
         refused: whole.health.refused,

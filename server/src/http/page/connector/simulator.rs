@@ -2,7 +2,7 @@
 //! holds. Shown where the site's settings name its control address and the connector points at a simulator; never on a
 //! production site (URS-CN-009).
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_core::role::Permission;
 use packtwin_simulators::eu_hub::Switches;
@@ -13,10 +13,8 @@ use super::super::{Desk, Form, error_at, see, sentences};
 use super::switches::{self, ANSWERS, FAULTS, LASTS, Now};
 use super::{Said, Whole, connector_page};
 use crate::configuration::ControlUrl;
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{
     Action, Fact, Field, FieldGroup, FieldKind, Form as FormPiece, Input, Mark, Select, Tone,
 };
@@ -24,15 +22,12 @@ use crate::pages::view::connector::Simulator;
 
 /// Sets the switches, or all of them back.
 pub(in crate::http) async fn switch(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Connectors, &request).await?;
-    let whole = super::read(&shared, &desk, &path).await?;
-    let Some(control) = control_of(&shared, &whole).cloned() else {
+    let whole = super::read(&desk, &path).await?;
+    let Some(control) = control_of(&desk.shared, &whole).cloned() else {
         return Err(Problem::not_found());
     };
     let wanted = match form.text("do").as_str() {
@@ -43,7 +38,7 @@ pub(in crate::http) async fn switch(
         Ok(wanted) => wanted,
         Err(refusals) => {
             let said = Said::SwitchesRefused(refusals.into(), form);
-            return connector_page(&shared, desk, &whole.name, said).await;
+            return connector_page(desk, &whole.name, said).await;
         }
     };
     let (old, _) = control_client::look(control.as_str())
@@ -52,7 +47,7 @@ pub(in crate::http) async fn switch(
     control_client::switch(control.as_str(), &wanted)
         .await
         .map_err(unreached)?;
-    let (now, object) = (shared.now(), format!("connector {}", whole.name));
+    let (now, object) = (desk.shared.now(), format!("connector {}", whole.name));
     desk.caller
         .change(now, move |_| {
             let told = serde_json::json!({ "old": old, "new": wanted });
@@ -81,13 +76,8 @@ fn control_of<'s>(shared: &'s Shared, whole: &Whole) -> Option<&'s ControlUrl> {
 }
 
 /// The section of the page; `None` where the far side is no simulator that can be switched.
-pub(super) async fn section(
-    shared: &web::Data<Shared>,
-    desk: &Desk,
-    whole: &Whole,
-    said: &Said,
-) -> Option<Simulator> {
-    let control = control_of(shared, whole)?.clone();
+pub(super) async fn section(desk: &Desk, whole: &Whole, said: &Said) -> Option<Simulator> {
+    let control = control_of(&desk.shared, whole)?.clone();
     let (problem, typed) = match said {
         Said::SwitchesRefused(problem, form) => (Some(problem), Some(form)),
         _ => (None, None),

@@ -2,7 +2,7 @@
 //! house or cannot be undone asks a second time, with the numbers; a recall has its lot number typed.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::lot::{
     LotView, SendWhat, change_states, enter_produced, recall_lot, request_send, view_lot,
@@ -15,12 +15,9 @@ use packtwin_core::serial::Serial;
 
 use super::show::{lot_page, market_codes};
 use super::{named, printed};
-use crate::http::caller::Caller;
 use crate::http::page::closing::closing_order;
 use crate::http::page::{Desk, Form, address, error_at, html, see, sentences, words};
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::confirm::CountLine;
 use crate::pages::piece::{
     Check, Choice, Confirm, Fact, Field, FieldGroup, FieldKind, Form as FormPiece, Input, Link,
@@ -33,26 +30,21 @@ type LotPath = web::Path<(String, String)>;
 
 /// Enters the count of the batch record.
 pub(in crate::http) async fn produced(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: LotPath,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let name = path.into_inner();
     let (code, batch) = named(name.clone())?;
     let version = form.version()?;
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
     let typed = form
         .filled("produced")
         .map(|text| text.replace([',', ' '], "").parse::<u64>())
         .transpose();
     let done = match typed {
         Ok(count) => {
-            desk.work(&shared, move |desk| {
-                enter_produced(desk, &code, &batch, count, version)
-            })
-            .await
+            desk.work(move |desk| enter_produced(desk, &code, &batch, count, version))
+                .await
         }
         Err(_) => Err(Problem::at(
             Stable::RequestMalformed,
@@ -63,88 +55,64 @@ pub(in crate::http) async fn produced(
     match done {
         Ok(()) => Ok(see(address::lot(code.as_str(), batch.as_str()))),
         Err(problem) if is_final(&problem) => Err(problem),
-        Err(problem) => lot_page(&shared, desk, name, false, Some(&problem)).await,
+        Err(problem) => lot_page(desk, name, false, Some(&problem)).await,
     }
 }
 
 /// Asks whether everything unsent is to be sent.
-pub(in crate::http) async fn ask_send(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-    path: LotPath,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
-    send_page(&shared, desk, path.into_inner(), SendWhat::Unsent, None).await
+pub(in crate::http) async fn ask_send(desk: Desk, path: LotPath) -> Result<HttpResponse, Problem> {
+    send_page(desk, path.into_inner(), SendWhat::Unsent, None).await
 }
 
 /// Asks whether the difference is to be sent.
 pub(in crate::http) async fn ask_difference(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: LotPath,
 ) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
-    send_page(&shared, desk, path.into_inner(), SendWhat::Difference, None).await
+    send_page(desk, path.into_inner(), SendWhat::Difference, None).await
 }
 
 /// Sends everything unsent.
 pub(in crate::http) async fn send(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: LotPath,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
-    do_send(shared, caller, request, path.into_inner(), SendWhat::Unsent).await
+    do_send(desk, path.into_inner(), SendWhat::Unsent).await
 }
 
 /// Sends the difference.
 pub(in crate::http) async fn send_difference(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: LotPath,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
-    do_send(
-        shared,
-        caller,
-        request,
-        path.into_inner(),
-        SendWhat::Difference,
-    )
-    .await
+    do_send(desk, path.into_inner(), SendWhat::Difference).await
 }
 
 async fn do_send(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     name: (String, String),
     what: SendWhat,
 ) -> Result<HttpResponse, Problem> {
     let (code, batch) = named(name.clone())?;
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
     match desk
-        .work(&shared, move |desk| request_send(desk, &code, &batch, what))
+        .work(move |desk| request_send(desk, &code, &batch, what))
         .await
     {
         Ok(_job) => Ok(see(address::lot(code.as_str(), batch.as_str()))),
         Err(problem) if is_final(&problem) => Err(problem),
-        Err(problem) => send_page(&shared, desk, name, what, Some(problem)).await,
+        Err(problem) => send_page(desk, name, what, Some(problem)).await,
     }
 }
 
 async fn send_page(
-    shared: &web::Data<Shared>,
     desk: Desk,
     name: (String, String),
     what: SendWhat,
     problem: Option<Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let lot = read(shared, &desk, name).await?;
+    let lot = read(&desk, name).await?;
     let (packs, against, last) = match what {
         SendWhat::Unsent => (lot.unsent.0, &lot.unsent.1, "send"),
         SendWhat::Difference => (lot.difference.0, &lot.difference.1, "send-difference"),
@@ -194,54 +162,45 @@ async fn send_page(
 
 /// Asks whether a lot is to be recalled.
 pub(in crate::http) async fn ask_recall(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: LotPath,
 ) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
-    recall_page(&shared, desk, path.into_inner(), None, None).await
+    recall_page(desk, path.into_inner(), None, None).await
 }
 
 /// Recalls a lot.
 pub(in crate::http) async fn recall(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: LotPath,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let name = path.into_inner();
     let (code, batch) = named(name.clone())?;
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
     let done = match closing_order(
         &form,
         batch.as_str(),
         "the lot number was not typed exactly",
     ) {
         Ok((markets, reason)) => {
-            desk.work(&shared, move |desk| {
-                recall_lot(desk, &code, &batch, &markets, &reason)
-            })
-            .await
+            desk.work(move |desk| recall_lot(desk, &code, &batch, &markets, &reason))
+                .await
         }
         Err(faults) => Err(faults.into()),
     };
     match done {
         Ok(_message) => Ok(see(address::lot(code.as_str(), batch.as_str()))),
         Err(problem) if is_final(&problem) => Err(problem),
-        Err(problem) => recall_page(&shared, desk, name, Some(problem), Some(&form)).await,
+        Err(problem) => recall_page(desk, name, Some(problem), Some(&form)).await,
     }
 }
 
 async fn recall_page(
-    shared: &web::Data<Shared>,
     desk: Desk,
     name: (String, String),
     problem: Option<Problem>,
     form: Option<&Form>,
 ) -> Result<HttpResponse, Problem> {
-    let lot = read(shared, &desk, name).await?;
+    let lot = read(&desk, name).await?;
     let here = here(&lot);
     let all: Vec<String> = market_codes(&lot).iter().map(Market::to_string).collect();
     let typed = |name: &str| form.map_or(String::new(), |form| form.text(name));
@@ -285,39 +244,31 @@ async fn recall_page(
 
 /// The form that sets packs to a state.
 pub(in crate::http) async fn ask_states(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: LotPath,
 ) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
-    states_page(&shared, desk, path.into_inner(), None, None).await
+    states_page(desk, path.into_inner(), None, None).await
 }
 
 /// Sets packs to a state.
 pub(in crate::http) async fn states(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: LotPath,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let name = path.into_inner();
     let (code, batch) = named(name.clone())?;
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
     let done = match states_order(&form) {
         Ok((serials, state)) => {
-            desk.work(&shared, move |desk| {
-                change_states(desk, &code, &batch, &serials, state)
-            })
-            .await
+            desk.work(move |desk| change_states(desk, &code, &batch, &serials, state))
+                .await
         }
         Err(faults) => Err(faults.into()),
     };
     match done {
         Ok(_message) => Ok(see(address::lot(code.as_str(), batch.as_str()))),
         Err(problem) if problem.status().is_server_error() => Err(problem),
-        Err(problem) => states_page(&shared, desk, name, Some(problem), Some(&form)).await,
+        Err(problem) => states_page(desk, name, Some(problem), Some(&form)).await,
     }
 }
 
@@ -355,13 +306,12 @@ fn states_order(form: &Form) -> Result<(Vec<Serial>, PackState), Refusals> {
 }
 
 async fn states_page(
-    shared: &web::Data<Shared>,
     desk: Desk,
     name: (String, String),
     problem: Option<Problem>,
     form: Option<&Form>,
 ) -> Result<HttpResponse, Problem> {
-    let lot = read(shared, &desk, name).await?;
+    let lot = read(&desk, name).await?;
     let here = here(&lot);
     let chosen = form.map_or(String::new(), |form| form.text("state"));
     let offered = PackState::ALL
@@ -427,14 +377,9 @@ fn is_final(problem: &Problem) -> bool {
     problem.status().is_server_error() || problem.status() == StatusCode::NOT_FOUND
 }
 
-async fn read(
-    shared: &web::Data<Shared>,
-    desk: &Desk,
-    name: (String, String),
-) -> Result<LotView, Problem> {
+async fn read(desk: &Desk, name: (String, String)) -> Result<LotView, Problem> {
     let (code, batch) = named(name)?;
-    desk.work(shared, move |desk| view_lot(desk, &code, &batch))
-        .await
+    desk.work(move |desk| view_lot(desk, &code, &batch)).await
 }
 
 fn here(lot: &LotView) -> String {

@@ -4,8 +4,8 @@ pub(in crate::http) mod act;
 pub(in crate::http) mod receipt;
 pub(in crate::http) mod show;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 
 use packtwin_core::batch_number::BatchNumber;
@@ -18,11 +18,8 @@ use packtwin_tenants::store::lot_list::{LotCursor, LotFilter, LotSummary};
 
 use super::address::{self, Listing, cursor_parts, cut};
 use super::{Desk, html, words};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::request::Query;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{
     Action, Check, Code, EmptyState, Field, FieldKind, FilterBar, Input, Title,
 };
@@ -32,12 +29,7 @@ use crate::pages::view::lot::{LotRow, LotsPage};
 const ROWS: usize = 50;
 
 /// The list.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    mut query: Query,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn list(desk: Desk, mut query: Query) -> Result<HttpResponse, Problem> {
     let date = |text: &str| text.parse::<NaiveDate>().ok();
     let product = query.take(
         "product",
@@ -78,7 +70,6 @@ pub(in crate::http) async fn list(
             "With a difference",
             difference.map(|()| "yes"),
         );
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
     let (before, after) = at.map_or((0, None), |(before, key)| (before, Some(key)));
     let mut records = desk
         .caller

@@ -2,7 +2,7 @@
 //! the same data; the sheet carries the SHA-256 of the JSON made at the same moment.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -12,11 +12,8 @@ use packtwin_tenants::blob::hex;
 
 use super::show::completeness;
 use super::{named, printed};
-use crate::http::caller::Caller;
 use crate::http::page::{Desk, address, download, html, words};
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Code, Download, Fact, Mark, Moment, Title, Tone};
 use crate::pages::view::lot::{LotReceiptPage, ReceiptAcknowledgement, ReceiptSource};
 
@@ -25,15 +22,12 @@ const NUMBER_CHARACTERS: usize = 12;
 
 /// The sheet.
 pub(in crate::http) async fn sheet(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (code, batch) = named(path.into_inner())?;
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
     let receipt = desk
-        .work(&shared, move |desk| receipt_of(desk, &code, &batch))
+        .work(move |desk| receipt_of(desk, &code, &batch))
         .await?;
     let data = written(&desk, &receipt);
     let sha256 = hex(&Sha256::digest(data.as_bytes()));
@@ -115,15 +109,12 @@ pub(in crate::http) async fn sheet(
 
 /// The JSON form.
 pub(in crate::http) async fn json_form(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (code, batch) = named(path.into_inner())?;
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
     let receipt = desk
-        .work(&shared, move |desk| receipt_of(desk, &code, &batch))
+        .work(move |desk| receipt_of(desk, &code, &batch))
         .await?;
     Ok(download::text(
         written(&desk, &receipt),

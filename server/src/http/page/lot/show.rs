@@ -1,7 +1,7 @@
 //! One lot: four numbers, what parts them, its messages, and what can be done with it now or why not.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::lot::{LotView, audit_name, difference_list, view_lot};
 use packtwin_core::market::Market;
@@ -11,12 +11,9 @@ use packtwin_tenants::store::load::LoadState;
 use packtwin_tenants::store::message::MessageRecord;
 
 use super::{named, printed};
-use crate::http::caller::Caller;
 use crate::http::page::history::{self, People};
 use crate::http::page::{Desk, address, html, sentence, words};
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{
     Action, Code, Completeness, Fact, FactValue, Field, FieldGroup, FieldKind, Form as FormPiece,
     Input, Link, Mark, Title, Tone,
@@ -28,9 +25,7 @@ const DIFFERENCES: usize = 100;
 
 /// One lot.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<(String, String)>,
     mut query: crate::http::request::Query,
 ) -> Result<HttpResponse, Problem> {
@@ -38,13 +33,11 @@ pub(in crate::http) async fn show(
         .take("all", |text| (text == "yes").then_some(()), "yes")
         .is_some();
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Lots, &request).await?;
-    lot_page(&shared, desk, path.into_inner(), shows_all, None).await
+    lot_page(desk, path.into_inner(), shows_all, None).await
 }
 
 /// The page, with what was refused of the produced count that was just entered.
 pub(super) async fn lot_page(
-    shared: &web::Data<Shared>,
     desk: Desk,
     name: (String, String),
     shows_all: bool,
@@ -52,7 +45,7 @@ pub(super) async fn lot_page(
 ) -> Result<HttpResponse, Problem> {
     let (code, batch) = named(name)?;
     let (lot, lines) = desk
-        .work(shared, move |desk| {
+        .work(move |desk| {
             Ok((
                 view_lot(desk, &code, &batch)?,
                 difference_list(desk, &code, &batch)?,

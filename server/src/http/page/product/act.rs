@@ -2,7 +2,7 @@
 //! the product code typed.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::error::AppError;
 use packtwin_app::product::{product_of, read_hub_copy, send_version, withdraw_product};
@@ -10,20 +10,16 @@ use packtwin_core::code::Code as Stable;
 use packtwin_core::product_code::ProductCode;
 
 use super::{markets, named};
-use crate::http::caller::Caller;
 use crate::http::page::closing::closing_order;
 use crate::http::page::{Desk, Form, address, error_at, html, see, sentences};
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::confirm::CountLine;
 use crate::pages::piece::{Confirm, Fact, Field, Link, Title};
 use crate::pages::view::confirm::ConfirmPage;
 
 /// Sends a version to the hub.
 pub(in crate::http) async fn send(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
@@ -35,58 +31,46 @@ pub(in crate::http) async fn send(
             "The version is missing.",
         )
     })?;
-    caller
-        .at_desk(&shared, move |desk| send_version(desk, &code, version))
+    desk.work(move |desk| send_version(desk, &code, version))
         .await?;
     Ok(see(address::product(code.as_str())))
 }
 
 /// Asks the hub for its copy.
 pub(in crate::http) async fn compare(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let code = named(&path)?;
-    caller
-        .at_desk(&shared, move |desk| read_hub_copy(desk, &code))
-        .await?;
+    desk.work(move |desk| read_hub_copy(desk, &code)).await?;
     Ok(see(address::product(code.as_str())))
 }
 
 /// Asks whether a product is to be withdrawn.
 pub(in crate::http) async fn ask_withdraw(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let code = named(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
-    withdraw_page(&shared, desk, code, None, None).await
+    withdraw_page(desk, code, None, None).await
 }
 
 /// Withdraws a product.
 pub(in crate::http) async fn withdraw(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let code = named(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
     let done = match closing_order(
         &form,
         code.as_str(),
         "the product code was not typed exactly",
     ) {
         Ok((markets, reason)) => {
-            desk.work(&shared, move |desk| {
-                withdraw_product(desk, &code, &markets, &reason)
-            })
-            .await
+            desk.work(move |desk| withdraw_product(desk, &code, &markets, &reason))
+                .await
         }
         Err(faults) => Err(faults.into()),
     };
@@ -97,19 +81,18 @@ pub(in crate::http) async fn withdraw(
         {
             Err(problem)
         }
-        Err(problem) => withdraw_page(&shared, desk, code, Some(problem), Some(&form)).await,
+        Err(problem) => withdraw_page(desk, code, Some(problem), Some(&form)).await,
     }
 }
 
 async fn withdraw_page(
-    shared: &web::Data<Shared>,
     desk: Desk,
     code: ProductCode,
     problem: Option<Problem>,
     form: Option<&Form>,
 ) -> Result<HttpResponse, Problem> {
     let (name, all, lots) = desk
-        .work(shared, move |desk| {
+        .work(move |desk| {
             desk.scope().read(|reader| {
                 let product = product_of(reader, &code)?;
                 let latest = reader

@@ -1,7 +1,7 @@
 //! The forms of a product: a new one, a change of a draft, a new version. Fields are the same in all three.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::error::AppError;
 use packtwin_app::product::{add_version, change_version, create_product, product_of};
@@ -13,12 +13,9 @@ use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_tenants::store::product::VersionRecord;
 
 use super::named;
-use crate::http::caller::Caller;
 use crate::http::page::{Desk, Form, address, error_at, html, see, sentences};
 use crate::http::problem::Problem;
 use crate::http::request::Query;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::action::Hidden;
 use crate::pages::piece::{Field, FieldGroup, FieldKind, Form as FormPiece, Input, Title};
 use crate::pages::view::product::ProductFormPage;
@@ -39,31 +36,19 @@ enum Purpose {
 }
 
 /// The form of a new product.
-pub(in crate::http) async fn new(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-    query: Query,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn new(desk: Desk, query: Query) -> Result<HttpResponse, Problem> {
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
     form_page(desk, Purpose::New, &Typed::default(), None)
 }
 
 /// Adds a product.
-pub(in crate::http) async fn create(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-    form: Form,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn create(desk: Desk, form: Form) -> Result<HttpResponse, Problem> {
     let typed = Typed::of(&form);
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
     let code = ProductCode::parse(&typed.code)
         .map_err(|error| Refusal::at(Stable::ProductCodeWrong, "/code", error.to_string()));
     let done = match (code, typed.data()) {
         (Ok(code), Ok(data)) => desk
-            .work(&shared, move |desk| create_product(desk, code, &data))
+            .work(move |desk| create_product(desk, code, &data))
             .await
             .map(|_| code),
         (code, data) => {
@@ -83,14 +68,11 @@ pub(in crate::http) async fn create(
 
 /// The form that changes the newest version.
 pub(in crate::http) async fn edit(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let code = named(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
-    let latest = latest(&shared, &desk, code).await?;
+    let latest = latest(&desk, code).await?;
     form_page(
         desk,
         Purpose::Edit(code, latest.row_version, latest.version),
@@ -101,9 +83,7 @@ pub(in crate::http) async fn edit(
 
 /// Changes the newest version.
 pub(in crate::http) async fn change(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
@@ -117,13 +97,10 @@ pub(in crate::http) async fn change(
         )
     })?;
     let typed = Typed::of(&form);
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
     let done = match typed.data() {
         Ok(data) => {
-            desk.work(&shared, move |desk| {
-                change_version(desk, &code, version, &data, expected)
-            })
-            .await
+            desk.work(move |desk| change_version(desk, &code, version, &data, expected))
+                .await
         }
         Err(faults) => Err(faults.into()),
     };
@@ -138,14 +115,11 @@ pub(in crate::http) async fn change(
 
 /// The form of a new version, filled with the newest one.
 pub(in crate::http) async fn new_version(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let code = named(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
-    let latest = latest(&shared, &desk, code).await?;
+    let latest = latest(&desk, code).await?;
     form_page(
         desk,
         Purpose::Version(code),
@@ -156,18 +130,15 @@ pub(in crate::http) async fn new_version(
 
 /// Adds a version.
 pub(in crate::http) async fn add(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let code = named(&path)?;
     let typed = Typed::of(&form);
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
     let done = match typed.data() {
         Ok(data) => desk
-            .work(&shared, move |desk| add_version(desk, &code, &data))
+            .work(move |desk| add_version(desk, &code, &data))
             .await
             .map(|_| ()),
         Err(faults) => Err(faults.into()),
@@ -193,12 +164,8 @@ fn answer(
     }
 }
 
-async fn latest(
-    shared: &web::Data<Shared>,
-    desk: &Desk,
-    code: ProductCode,
-) -> Result<VersionRecord, Problem> {
-    desk.work(shared, move |desk| {
+async fn latest(desk: &Desk, code: ProductCode) -> Result<VersionRecord, Problem> {
+    desk.work(move |desk| {
         desk.scope().read(|reader| {
             let product = product_of(reader, &code)?;
             reader

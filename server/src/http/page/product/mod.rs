@@ -5,8 +5,8 @@ pub(in crate::http) mod act;
 pub(in crate::http) mod form;
 pub(in crate::http) mod show;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_core::ids::ProductNo;
 use packtwin_core::market::Market;
@@ -17,11 +17,8 @@ use packtwin_tenants::store::product::{ProductFilter, ProductRecord, VersionReco
 
 use super::address::{self, Listing, cursor_parts, cut};
 use super::{Desk, html, words};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::request::Query;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{
     Action, Code, EmptyState, Field, FilterBar, Input, Mark, Select, Title, Tone,
 };
@@ -31,12 +28,7 @@ use crate::pages::view::product::{ProductRow, ProductsPage};
 const ROWS: usize = 50;
 
 /// The list.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    mut query: Query,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn list(desk: Desk, mut query: Query) -> Result<HttpResponse, Problem> {
     let text = query.text("text");
     let market = query.take(
         "market",
@@ -53,7 +45,6 @@ pub(in crate::http) async fn list(
         .filter("text", "Name or code", text.as_deref())
         .filter("market", "Market", market.as_ref().map(Market::as_str))
         .filter("state", "State", state.map(VersionState::as_str));
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
     let (before, after) = at.map_or((0, None), |(before, key)| (before, Some(key)));
     let filter = ProductFilter {
         text,

@@ -1,7 +1,7 @@
 //! One product: common data, markets, versions with their lots, and where ours and the hub's copy part company.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::error::AppError;
 use packtwin_app::product::{Drift, drift, product_of};
@@ -12,12 +12,9 @@ use packtwin_core::time::Timestamp;
 use packtwin_tenants::store::product::{ProductRecord, VersionRecord};
 
 use super::{markets, named};
-use crate::http::caller::Caller;
 use crate::http::page::history::{self, People};
 use crate::http::page::{Desk, address, html, words};
 use crate::http::problem::Problem;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Action, Code, Difference, DifferenceRow, Fact, Mark, Title, Tone};
 use crate::pages::view::product::{ProductMarket, ProductPage, ProductVersion};
 
@@ -31,15 +28,12 @@ struct Whole {
 
 /// One product.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let code = named(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Products, &request).await?;
     let whole = desk
-        .work(&shared, move |desk| {
+        .work(move |desk| {
             let drift = drift(desk, &code)?;
             desk.scope().read(|reader| {
                 let product = product_of(reader, &code)?;

@@ -2,7 +2,7 @@
 //! Storing and taking back ask a second time, with the numbers.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::upload::{
     Decision, MappingChoice, UploadDetail, change_decision, request_commit, withdraw,
@@ -13,12 +13,9 @@ use packtwin_tenants::store::upload::UploadRecord;
 use packtwin_tenants::store::upload_result::UploadLot;
 
 use super::show::{LOTS_MAX, can_commit};
-use crate::http::caller::Caller;
 use crate::http::page::{Desk, Form, html, see, sentences, words};
 use crate::http::problem::Problem;
 use crate::http::request::id;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::action::Hidden;
 use crate::pages::piece::confirm::CountLine;
 use crate::pages::piece::{Confirm, Fact, Field, Link, Title};
@@ -31,8 +28,7 @@ pub(super) fn code_named(text: &str) -> Option<Code> {
 
 /// Accepts the proposals of a code, or takes them back; the file is checked again.
 pub(in crate::http) async fn fixes(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
@@ -41,38 +37,35 @@ pub(in crate::http) async fn fixes(
     let code = named
         .ok_or_else(|| Problem::at(Code::RequestMalformed, "/code", "There is no such code."))?;
     let accept = form.text("accept") == "yes";
-    caller
-        .at_desk(&shared, move |desk| {
-            let record = desk.scope().read(|reader| reader.upload_get(id))?;
-            let record = record.ok_or(packtwin_app::error::AppError::NotFound)?;
-            let mut accepted: std::collections::BTreeSet<Code> = UploadDetail::from_record(&record)
-                .accepted
-                .iter()
-                .filter_map(|text| code_named(text))
-                .collect();
-            if accept {
-                accepted.insert(code);
-            } else {
-                accepted.remove(&code);
-            }
-            change_decision(
-                desk,
-                id,
-                Decision {
-                    mapping: MappingChoice::Keep,
-                    accepted: Some(accepted),
-                },
-            )
-        })
-        .await?;
+    desk.work(move |desk| {
+        let record = desk.scope().read(|reader| reader.upload_get(id))?;
+        let record = record.ok_or(packtwin_app::error::AppError::NotFound)?;
+        let mut accepted: std::collections::BTreeSet<Code> = UploadDetail::from_record(&record)
+            .accepted
+            .iter()
+            .filter_map(|text| code_named(text))
+            .collect();
+        if accept {
+            accepted.insert(code);
+        } else {
+            accepted.remove(&code);
+        }
+        change_decision(
+            desk,
+            id,
+            Decision {
+                mapping: MappingChoice::Keep,
+                accepted: Some(accepted),
+            },
+        )
+    })
+    .await?;
     Ok(see(format!("/uploads/{id}")))
 }
 
 /// Stores the correct lots, or the chosen ones: first the numbers, then, once confirmed, the work.
 pub(in crate::http) async fn commit(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
@@ -85,12 +78,11 @@ pub(in crate::http) async fn commit(
             "A lot is named by its number in the file.",
         )
     })?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     let mut refused = None;
     if form.text("confirmed") == "yes" {
         let chosen = lots.clone();
         match desk
-            .work(&shared, move |desk| request_commit(desk, id, chosen))
+            .work(move |desk| request_commit(desk, id, chosen))
             .await
         {
             Ok(_job) => return Ok(see(format!("/uploads/{id}"))),
@@ -176,27 +168,21 @@ pub(in crate::http) async fn commit(
 
 /// Asks whether an upload is to be taken back.
 pub(in crate::http) async fn ask_withdraw(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: UploadId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     withdraw_page(desk, id, None).await
 }
 
 /// Takes an upload back.
 pub(in crate::http) async fn do_withdraw(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: UploadId = id(&path)?;
     let reason = form.text("reason");
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     let done = if reason.is_empty() {
         Err(Problem::at(
             Code::RequestMalformed,
@@ -204,8 +190,7 @@ pub(in crate::http) async fn do_withdraw(
             "The reason is missing.",
         ))
     } else {
-        desk.work(&shared, move |desk| withdraw(desk, id, &reason))
-            .await
+        desk.work(move |desk| withdraw(desk, id, &reason)).await
     };
     match done {
         Ok(()) => Ok(see(format!("/uploads/{id}"))),

@@ -17,21 +17,18 @@ use crate::http::list::spreadsheet_safe;
 use crate::http::page::{Desk, download};
 use crate::http::problem::Problem;
 use crate::http::request::{Query, id};
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 
 const CSV: &str = "text/csv; charset=utf-8";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// The original, byte for byte.
 pub(in crate::http) async fn original(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: UploadId = id(&path)?;
-    let (file, name) = caller
-        .at_desk(&shared, move |desk| {
+    let (file, name) = desk
+        .work(move |desk| {
             desk.require(Permission::UploadsRead)?;
             let record = desk
                 .scope()
@@ -46,15 +43,13 @@ pub(in crate::http) async fn original(
 
 /// The rows with findings, in the original's form with four more columns.
 pub(in crate::http) async fn errors(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
-    request: actix_web::HttpRequest,
+    _request: actix_web::HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id: UploadId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     let (file, is_workbook) = desk
-        .work(&shared, move |desk| {
+        .work(move |desk| {
             let record = desk
                 .scope()
                 .read(|reader| reader.upload_get(id))?
@@ -79,18 +74,16 @@ pub(in crate::http) async fn errors(
 
 /// Every finding, or those of one code, as CSV. Cells that begin like a formula get an apostrophe (ATK-047).
 pub(in crate::http) async fn findings(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     mut query: Query,
-    request: actix_web::HttpRequest,
+    _request: actix_web::HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id: UploadId = id(&path)?;
     let code = query.take("code", code_named, "a code of the register");
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     let file = desk
-        .work(&shared, move |desk| {
+        .work(move |desk| {
             let file = tempfile::tempfile_in(desk.scope().blobs().work_folder(id)?)?;
             let mut table = csv::Writer::from_writer(std::io::BufWriter::new(file));
             table

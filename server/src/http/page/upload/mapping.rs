@@ -1,7 +1,7 @@
 //! The mapping editor of one upload (users.md 3.5): what each column means, tried on the first rows, kept for the partner.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::upload::{
     Decision, MappingChoice, MappingTrial as Tried, UploadDetail, change_decision, try_mapping,
@@ -15,12 +15,9 @@ use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::store::upload::UploadRecord;
 
 use super::trial::trial;
-use crate::http::caller::Caller;
 use crate::http::page::{Desk, Form, html, see, sentences};
 use crate::http::problem::Problem;
 use crate::http::request::id;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Choice, Field, FieldKind, Link, Select, Title};
 use crate::pages::view::mapping::{MappingColumn, MappingPage};
 
@@ -40,21 +37,19 @@ pub(super) const MEANINGS: [(Meaning, &str); 7] = [
 
 /// The editor.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: UploadId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     let (record, detail) = read(&desk, id).await?;
     let present = detail
         .mapping
         .as_deref()
         .and_then(|text| Mapping::parse(text).ok());
-    let mapping = present
-        .unwrap_or_else(|| Mapping::propose(&detail.heading, &detail.first_rows, shared.now()));
-    let typed = Typed::of(&shared, &desk, None, &record).await?;
+    let mapping = present.unwrap_or_else(|| {
+        Mapping::propose(&detail.heading, &detail.first_rows, desk.shared.now())
+    });
+    let typed = Typed::of(&desk, None, &record).await?;
     html(
         StatusCode::OK,
         &editor(desk, &record, &detail, &mapping, &typed, None, None),
@@ -63,22 +58,19 @@ pub(in crate::http) async fn show(
 
 /// Tries a mapping, or takes it: the file is checked with it, and it is kept when it has a name.
 pub(in crate::http) async fn decide(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: UploadId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     let (record, detail) = read(&desk, id).await?;
     let mapping = mapping_of(&form, &detail);
     let text = mapping.to_string();
-    let typed = Typed::of(&shared, &desk, Some(&form), &record).await?;
+    let typed = Typed::of(&desk, Some(&form), &record).await?;
     if form.text("do") == "save" {
         let (partner, kept_name) = (typed.partner.clone(), typed.name.clone());
         let done = desk
-            .work(&shared, move |desk| {
+            .work(move |desk| {
                 change_decision(
                     desk,
                     id,
@@ -119,10 +111,7 @@ pub(in crate::http) async fn decide(
             }
         };
     }
-    match desk
-        .work(&shared, move |desk| try_mapping(desk, id, &text))
-        .await
-    {
+    match desk.work(move |desk| try_mapping(desk, id, &text)).await {
         Ok(tried) => html(
             StatusCode::OK,
             &editor(desk, &record, &detail, &mapping, &typed, Some(&tried), None),
@@ -155,17 +144,12 @@ struct Typed {
 }
 
 impl Typed {
-    async fn of(
-        shared: &Shared,
-        desk: &Desk,
-        form: Option<&Form>,
-        record: &UploadRecord,
-    ) -> Result<Self, Problem> {
+    async fn of(desk: &Desk, form: Option<&Form>, record: &UploadRecord) -> Result<Self, Problem> {
         Ok(Typed {
             name: form.map_or_else(String::new, |form| form.text("name")),
             partner: form.map_or_else(|| record.partner.clone(), |form| form.text("partner")),
             partners: super::partners(desk).await?,
-            now: shared.now(),
+            now: desk.shared.now(),
         })
     }
 }

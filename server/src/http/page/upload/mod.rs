@@ -8,8 +8,8 @@ pub(in crate::http) mod receive;
 pub(in crate::http) mod show;
 mod trial;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
 
 use packtwin_app::upload::UploadDetail;
 use packtwin_core::ids::UploadId;
@@ -22,11 +22,8 @@ use packtwin_tenants::store::upload_result::UploadLot;
 use super::address::{Listing, cursor_parts, cut};
 use super::history::People;
 use super::{Desk, html, words};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::request::Query;
-use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 use crate::pages::piece::filter::QuickFilter;
 use crate::pages::piece::{Download, DropZone, EmptyState, Field, FilterBar, Input, Title};
 use crate::pages::view::upload::{UploadRow, UploadsPage};
@@ -46,26 +43,13 @@ const QUICK: [(UploadState, &str); 6] = [
 ];
 
 /// The list.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    mut query: Query,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn list(desk: Desk, mut query: Query) -> Result<HttpResponse, Problem> {
     let state = query.take("state", UploadState::parse, "a state of an upload");
     let partner = query.text("partner");
     let text = query.text("text");
     let at = query.cursor(place);
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
-    uploads_page(
-        &shared,
-        desk,
-        StatusCode::OK,
-        (state, partner, text, at),
-        None,
-    )
-    .await
+    uploads_page(desk, StatusCode::OK, (state, partner, text, at), None).await
 }
 
 type Wanted = (
@@ -77,7 +61,6 @@ type Wanted = (
 
 /// The list, with what was refused of a file that was just sent.
 async fn uploads_page(
-    shared: &web::Data<Shared>,
     desk: Desk,
     status: StatusCode,
     (state, partner, text, at): Wanted,
@@ -131,7 +114,7 @@ async fn uploads_page(
     );
     let page = UploadsPage {
         title: Title::page("Uploads"),
-        drop: drop_zone(shared, &desk, partners(&desk).await?, refused),
+        drop: drop_zone(&desk, partners(&desk).await?, refused),
         filter: FilterBar {
             action: "/uploads".into(),
             quick,
@@ -245,12 +228,7 @@ async fn partners(desk: &Desk) -> Result<Vec<String>, Problem> {
     Ok(names.into_iter().collect())
 }
 
-fn drop_zone(
-    shared: &web::Data<Shared>,
-    desk: &Desk,
-    partners: Vec<String>,
-    refused: Option<&Problem>,
-) -> DropZone {
+fn drop_zone(desk: &Desk, partners: Vec<String>, refused: Option<&Problem>) -> DropZone {
     let template = |label: &str, ending: &str| Download {
         label: label.to_owned(),
         href: format!("/uploads/template.{ending}"),
@@ -263,7 +241,7 @@ fn drop_zone(
         csrf: desk.csrf().to_owned(),
         resumable_href: "/v1/uploads".into(),
         part_bytes: PART_BYTES,
-        bytes_max: shared.configuration.limits.upload_bytes,
+        bytes_max: desk.shared.configuration.limits.upload_bytes,
         kinds: "CSV, TSV, XLSX or EPCIS 1.2 XML.".into(),
         partner: Field::new("partner", "From which partner", "")
             .hint("May be empty. The mapping kept for the partner is used.")

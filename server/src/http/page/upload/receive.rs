@@ -18,7 +18,6 @@ use crate::http::page::form::check_token;
 use crate::http::page::{Desk, see};
 use crate::http::problem::Problem;
 use crate::http::shared::Shared;
-use crate::pages::frame::Section;
 
 /// Bytes gathered before they are written.
 const PIECE_BYTES: usize = 1 << 20;
@@ -27,27 +26,18 @@ const TEXT_BYTES_MAX: usize = 1_000;
 
 /// Takes a file.
 pub(in crate::http) async fn create(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let received = receive(&shared, &caller, &request, payload.into_inner()).await;
+    let received = receive(&desk.shared, &desk.caller, &request, payload.into_inner()).await;
     match received {
         Ok(id) => Ok(see(format!("/uploads/{id}"))),
         Err(problem) if problem.status().is_server_error() => Err(problem),
         Err(problem) if problem.code() == Code::CsrfMissing => Err(problem),
         Err(problem) => {
-            let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
             let status = problem.status();
-            uploads_page(
-                &shared,
-                desk,
-                status,
-                (None, None, None, None),
-                Some(&problem),
-            )
-            .await
+            uploads_page(desk, status, (None, None, None, None), Some(&problem)).await
         }
     }
 }

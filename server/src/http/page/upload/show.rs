@@ -1,7 +1,7 @@
 //! One upload: what it is, what was found in it, and what can be done about it now.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::upload::{CheckSummary, UploadDetail, findings_page};
 use packtwin_core::code::Code as Stable;
@@ -15,15 +15,12 @@ use packtwin_tenants::store::upload_result::{FindingSum, UploadLot};
 
 use super::decide::code_named;
 use super::file::refused_whole;
-use crate::http::caller::Caller;
 use crate::http::page::address::{self, Listing, cursor_parts};
 use crate::http::page::history::{self, People};
 use crate::http::page::{Desk, html, job, sentence, words};
 use crate::http::problem::Problem;
 use crate::http::request::{Query, id};
-use crate::http::shared::Shared;
 use crate::pages::format;
-use crate::pages::frame::Section;
 use crate::pages::piece::{
     Action, Code, Download, EmptyState, Fact, FactValue, FilterBar, Link, Mark, Progress, Title,
     Tone,
@@ -52,13 +49,10 @@ struct Whole {
 
 /// One upload.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: UploadId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     let whole = read(&desk, id).await?;
     let people = People::read(&desk).await?;
     let timeline = history::of(&desk, &people, Some(format!("upload {id}"))).await?;
@@ -101,9 +95,7 @@ pub(in crate::http) async fn show(
 
 /// Every finding, or those of one code, page by page.
 pub(in crate::http) async fn findings(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     mut query: Query,
 ) -> Result<HttpResponse, Problem> {
@@ -113,12 +105,9 @@ pub(in crate::http) async fn findings(
         .cursor(|key| cursor_parts(key).map(|(before, _)| before))
         .unwrap_or(0);
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Uploads, &request).await?;
     let whole = read(&desk, id).await?;
     let mut rows = desk
-        .work(&shared, move |desk| {
-            findings_page(desk, id, code, before, FINDINGS + 1)
-        })
+        .work(move |desk| findings_page(desk, id, code, before, FINDINGS + 1))
         .await?;
     let more = address::cut(&mut rows, FINDINGS);
     let total = whole

@@ -2,7 +2,7 @@
 //! stands on the page that answers the form and nowhere else.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::webhook::{EVENTS, redeliver};
 use packtwin_core::code::Code as Stable;
@@ -11,12 +11,9 @@ use packtwin_tenants::store::webhook::{WebhookRecord, WebhookState};
 
 use super::super::{Desk, Form, error_at, html, see, sentences, words};
 use super::{LIST, host_of};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::request::id;
-use crate::http::shared::Shared;
 use crate::http::webhook::{add, check, found, remove, replace, rotate};
-use crate::pages::frame::Section;
 use crate::pages::piece::action::Hidden;
 use crate::pages::piece::{
     Action, Check, Code, Confirm, Fact, Field, FieldGroup, FieldKind, Form as FormPiece, Input,
@@ -28,25 +25,14 @@ use crate::pages::view::confirm::ConfirmPage;
 use crate::pages::view::webhook::WebhookFormPage;
 
 /// The form that adds a webhook.
-pub(in crate::http) async fn new(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+pub(in crate::http) async fn new(desk: Desk) -> Result<HttpResponse, Problem> {
     html(StatusCode::OK, &form_page(desk, None, "", &[], None))
 }
 
 /// Adds a webhook and shows its secret once.
-pub(in crate::http) async fn create(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-    form: Form,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
-    let (url, events, now) = (form.text("url"), form.all("event"), shared.now());
-    let made = match check(&shared, &url, &events) {
+pub(in crate::http) async fn create(desk: Desk, form: Form) -> Result<HttpResponse, Problem> {
+    let (url, events, now) = (form.text("url"), form.all("event"), desk.shared.now());
+    let made = match check(&desk.shared, &url, &events) {
         Ok(url) => {
             let events = events.clone();
             desk.caller
@@ -67,12 +53,10 @@ pub(in crate::http) async fn create(
 
 /// The form that changes address and events.
 pub(in crate::http) async fn edit(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (desk, record) = open(&shared, caller, &request, &path).await?;
+    let record = read(&desk, &path).await?;
     let (url, events) = (record.url.clone(), record.events.clone());
     html(
         StatusCode::OK,
@@ -82,16 +66,14 @@ pub(in crate::http) async fn edit(
 
 /// Changes address and events.
 pub(in crate::http) async fn change(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
-    let (version, now) = (form.version()?, shared.now());
-    let (desk, record) = open(&shared, caller, &request, &path).await?;
+    let (version, now) = (form.version()?, desk.shared.now());
+    let record = read(&desk, &path).await?;
     let (url, events) = (form.text("url"), form.all("event"));
-    let changed = match check(&shared, &url, &events) {
+    let changed = match check(&desk.shared, &url, &events) {
         Ok(url) => {
             let (old, events) = (record.clone(), events.clone());
             desk.caller
@@ -112,13 +94,12 @@ pub(in crate::http) async fn change(
 
 /// Pauses or resumes a webhook.
 pub(in crate::http) async fn state(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: WebhookId = id(&path)?;
-    let (version, now) = (form.version()?, shared.now());
+    let (version, now) = (form.version()?, desk.shared.now());
     let state = WebhookState::parse(&form.text("state")).ok_or_else(|| {
         Problem::at(
             Stable::RequestMalformed,
@@ -126,7 +107,7 @@ pub(in crate::http) async fn state(
             "The state is active or disabled.",
         )
     })?;
-    caller
+    desk.caller
         .block(move |scope| {
             let old = found(scope, id)?;
             replace(scope, &old, (&old.url, &old.events, state), version, now)
@@ -137,12 +118,10 @@ pub(in crate::http) async fn state(
 
 /// The question before a new signing secret.
 pub(in crate::http) async fn ask_secret(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (desk, record) = open(&shared, caller, &request, &path).await?;
+    let record = read(&desk, &path).await?;
     let confirm = Confirm {
         question: "Whatever leaves from now on is signed with the new secret.".into(),
         consequences: vec![
@@ -157,15 +136,12 @@ pub(in crate::http) async fn ask_secret(
 
 /// Makes a new signing secret and shows it once.
 pub(in crate::http) async fn secret(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: WebhookId = id(&path)?;
-    let (version, now) = (form.version()?, shared.now());
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
+    let (version, now) = (form.version()?, desk.shared.now());
     let (record, secret) = desk
         .caller
         .block(move |scope| rotate(scope, id, version, now))
@@ -175,12 +151,10 @@ pub(in crate::http) async fn secret(
 
 /// The question before a webhook is removed.
 pub(in crate::http) async fn ask_remove(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
+    desk: Desk,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (desk, record) = open(&shared, caller, &request, &path).await?;
+    let record = read(&desk, &path).await?;
     let confirm = Confirm {
         question: "It is told nothing from now on.".into(),
         consequences: vec![
@@ -196,14 +170,13 @@ pub(in crate::http) async fn ask_remove(
 
 /// Removes a webhook with its deliveries.
 pub(in crate::http) async fn do_remove(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: WebhookId = id(&path)?;
-    let (version, now) = (form.version()?, shared.now());
-    caller
+    let (version, now) = (form.version()?, desk.shared.now());
+    desk.caller
         .block(move |scope| remove(scope, id, version, now))
         .await?;
     Ok(see(LIST))
@@ -211,29 +184,20 @@ pub(in crate::http) async fn do_remove(
 
 /// Tells a delivery that ended once more.
 pub(in crate::http) async fn tell_again(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     path: web::Path<String>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let webhook: WebhookId = id(&path)?;
     let delivery: DeliveryId = id(&form.text("delivery"))?;
-    caller
-        .at_desk(&shared, move |desk| redeliver(desk, webhook, delivery))
+    desk.work(move |desk| redeliver(desk, webhook, delivery))
         .await?;
     Ok(see(format!("{LIST}/{webhook}")))
 }
 
-async fn open(
-    shared: &web::Data<Shared>,
-    caller: Caller,
-    request: &HttpRequest,
-    path: &str,
-) -> Result<(Desk, WebhookRecord), Problem> {
+async fn read(desk: &Desk, path: &str) -> Result<WebhookRecord, Problem> {
     let id: WebhookId = id(path)?;
-    let desk = Desk::open(shared, caller, Section::Administration, request).await?;
-    let record = desk.caller.block(move |scope| found(scope, id)).await?;
-    Ok((desk, record))
+    desk.caller.block(move |scope| found(scope, id)).await
 }
 
 /// The parts that every question about a webhook shares.

@@ -4,7 +4,7 @@
 pub(in crate::http) mod act;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_core::ids::{DeliveryId, WebhookId};
 use packtwin_tenants::store::webhook::{
@@ -14,13 +14,10 @@ use packtwin_tenants::store::webhook::{
 use super::address::{Listing, cursor_parts, cut};
 use super::history::{self, People};
 use super::{Desk, html, sentence};
-use crate::http::caller::Caller;
 use crate::http::list::{time_key, time_key_of};
 use crate::http::problem::Problem;
 use crate::http::request::{Query, id};
-use crate::http::shared::Shared;
 use crate::http::webhook::found;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Action, Code, EmptyState, Fact, Mark, Title, Tone};
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::webhook::{DeliveryRow, WebhookPage, WebhookRow, WebhooksPage};
@@ -32,13 +29,8 @@ const ROWS: usize = 50;
 const ID_SHOWN: usize = 12;
 
 /// The webhooks of the tenant.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
-    let yesterday = shared.now().plus_days(-1);
+pub(in crate::http) async fn list(desk: Desk) -> Result<HttpResponse, Problem> {
+    let yesterday = desk.shared.now().plus_days(-1);
     let (records, healths) = desk
         .caller
         .read(move |reader| Ok((reader.webhook_list()?, reader.webhook_health(yesterday)?)))
@@ -70,10 +62,8 @@ pub(in crate::http) async fn list(
 
 /// One webhook with its deliveries, newest first.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     mut query: Query,
-    request: HttpRequest,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: WebhookId = id(&path)?;
@@ -83,8 +73,7 @@ pub(in crate::http) async fn show(
     });
     query.close()?;
     let (before, after) = at.map_or((0, None), |(before, key)| (before, Some(key)));
-    let desk = Desk::open(&shared, caller, Section::Administration, &request).await?;
-    let yesterday = shared.now().plus_days(-1);
+    let yesterday = desk.shared.now().plus_days(-1);
     let (record, healths, mut deliveries) = desk
         .caller
         .block(move |scope| {
