@@ -20,3 +20,4 @@ pub mod translate;
 pub mod upkeep;
 pub mod upload;
 pub mod webhook;
+mod whole_file;

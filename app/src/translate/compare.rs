@@ -2,13 +2,14 @@
 //! its packs.
 
 use packtwin_core::code::Code;
-use packtwin_core::finding::{Finding, Severity};
+use packtwin_core::finding::Finding;
 use packtwin_core::serial::Serial;
 
 use super::gather::Gathered;
 use super::lots::Lots;
 use super::{Form, LotsWanted, NotTranslated, SORT_ROWS_MAX, TakeFinding, TranslateOrder};
 use crate::upload::{Entry, Sorted, Spool};
+use crate::whole_file::{serial_twice, two_expiries};
 
 /// What can be written, as far as the input goes.
 pub(super) struct Compared {
@@ -152,10 +153,7 @@ fn tell_two_expiries(lots: &Lots, told: &mut TakeFinding<'_>) -> std::io::Result
             continue;
         };
         let (first_row, row) = (lots.first_row(lot.first), lots.first_row(*combination));
-        let text = format!(
-            "lot {}: two expiry dates ({}, and {other} from row {row}) in one file",
-            lot.batch_text, lot.expiry_text
-        );
+        let text = two_expiries(&lot.batch_text, &lot.expiry_text, other, row);
         let finding = Finding::error(Code::UploadTwoExpiries, first_row, "expiry", text);
         told(&finding)?;
     }
@@ -169,17 +167,7 @@ fn tell_twice(
 ) -> std::io::Result<()> {
     while let Some(entry) = twice.next_entry()? {
         let [row, first, ..] = entry.words();
-        let text = format!("rows {first} and {row}: the same serial twice in this file");
-        let finding = Finding::error(Code::UploadSerialTwiceInFile, row, "serial", text);
-        let severity = match keep_first {
-            true => Severity::Fixed,
-            false => Severity::Error,
-        };
-        let finding = Finding {
-            severity,
-            ..finding
-        };
-        told(&finding.proposing(format!("keep row {first}")))?;
+        told(&serial_twice(first, row, keep_first))?;
     }
     Ok(())
 }

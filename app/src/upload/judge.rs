@@ -15,6 +15,7 @@ use super::all_lots;
 use super::tally::{LotTally, Tally};
 use crate::error::AppError;
 use crate::market::{ClosedMarket, market_standing};
+use crate::whole_file::two_expiries;
 
 /// Looks every lot up in the store: its product, its version, and what stands against it.
 pub(super) fn judge_lots(
@@ -214,14 +215,7 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
         ),
         Code::UploadTwoExpiries => {
             let (other, row) = lot.other_expiry.as_ref()?;
-            let first = &lot.expiry_text;
-            (
-                "expiry",
-                format!(
-                    "Lot {batch}: two expiry dates ({first}, {other}) in one file. One lot has one expiry. The second first \
-                     stands in row {row}."
-                ),
-            )
+            ("expiry", two_expiries(batch, &lot.expiry_text, other, *row))
         }
         Code::UploadExpiryDiffersFromLot => (
             "expiry",

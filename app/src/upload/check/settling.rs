@@ -11,6 +11,7 @@ use super::comparing::Cross;
 use crate::upload::ledger::{FindingReader, Ledger, WorkFiles};
 use crate::upload::spool::{Entry, Sorted};
 use crate::upload::tally::Tally;
+use crate::whole_file::serial_twice;
 
 /// The third pass: findings of reading, of comparing and `apart` from both (few, of whole lots, in any order), merged in
 /// row order. Answers how many rows have a proposal for each of their errors.
@@ -109,22 +110,7 @@ impl Fixable {
 fn cross_finding(entry: &Entry, tally: &Tally, keep_first: bool) -> Finding {
     let (row, cross) = Cross::read(entry);
     match cross {
-        Cross::Twice { first_row } => {
-            let text = format!(
-                "Rows {first_row} and {row}: the same serial twice in this file. Keep the first, or reject the lot."
-            );
-            let finding = Finding::error(Code::UploadSerialTwiceInFile, row, "serial", text);
-            let severity = if keep_first {
-                Severity::Fixed
-            } else {
-                Severity::Error
-            };
-            Finding {
-                severity,
-                ..finding
-            }
-            .proposing(format!("keep row {first_row}"))
-        }
+        Cross::Twice { first_row } => serial_twice(first_row, row, keep_first),
         Cross::Taken { product, load } => {
             let code = tally.lots.iter().find(|lot| lot.product == Some(product));
             let code = code.map_or("", |lot| lot.product_text.as_str());
