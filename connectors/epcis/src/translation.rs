@@ -32,11 +32,11 @@ pub enum Form {
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Writing {
+pub struct Writing<'p> {
     /// When: the creation date of a document whose source names none.
     pub at: Timestamp,
     /// Identifiers (`GS1-EPC-Format`).
-    pub epc: EpcFormat,
+    pub epc: EpcFormat<'p>,
     /// Vocabulary in XML (`GS1-CBV-XML-Format`).
     pub cbv: CbvXmlFormat,
 }
@@ -189,7 +189,7 @@ impl<W: Write> AnyWriter<W> {
 /// What became of a document.
 #[derive(Debug, Default)]
 pub struct Translated {
-    /// Events written.
+    /// Events read.
     pub events: u64,
     /// What the target could not carry.
     pub losses: Losses,
@@ -203,7 +203,7 @@ pub fn translate<W: Write>(
     reader: &mut dyn EventReader,
     out: W,
     form: Form,
-    writing: Writing,
+    writing: Writing<'_>,
     sink: &mut dyn FnMut(Finding),
 ) -> Result<Translated, ReadingError> {
     let mut event = Event::default();

@@ -9,7 +9,7 @@ use crate::extension::{Attribute, Element, NO_NAMESPACE, Name, Node};
 use crate::json::ATTRIBUTE_SUFFIX;
 
 /// The context that documents of ours name.
-pub(super) const EPCIS_CONTEXT: &str =
+pub(crate) const EPCIS_CONTEXT: &str =
     "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld";
 
 /// The addresses under which the context of the standard occurs.

@@ -521,7 +521,7 @@ fn is_uri(text: &str) -> bool {
 }
 
 /// `+02:00` and the like, up to fourteen hours.
-fn is_offset(text: &str) -> bool {
+pub(crate) fn is_offset(text: &str) -> bool {
     let Some(clock) = text.strip_prefix(['+', '-']) else {
         return false;
     };
