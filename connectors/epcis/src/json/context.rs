@@ -48,6 +48,8 @@ const PUBLISHED: [(&str, &str, &str); 1] = [(
 pub(super) struct Context {
     /// Prefixes that the document binds itself, later ones last.
     pub bound: Vec<(String, String)>,
+    /// Prefixes of the standard that the document binds once more, to the same.
+    pub bound_again: Vec<String>,
     /// Addresses besides those of the standard.
     pub addresses: Vec<String>,
     /// Prefixes of published contexts; not written again, since the address is.
@@ -78,7 +80,9 @@ impl Context {
                 && (known.1 == namespace || (prefix == "cbvmda" && namespace == CBVMDA_IN_JSON))
         };
         let is_alias = prefix.ends_with(ATTRIBUTE_SUFFIX) || namespace == NO_NAMESPACE;
-        if !BUILT_IN.iter().any(is_same) && !is_alias {
+        if BUILT_IN.iter().any(is_same) {
+            self.bound_again.push(prefix.to_owned());
+        } else if !is_alias {
             self.bound.push((prefix.to_owned(), namespace.to_owned()));
         }
     }
