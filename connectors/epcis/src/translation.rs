@@ -119,11 +119,14 @@ impl<W: Write> AnyWriter<W> {
     /// # Errors
     /// Writing failed.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        let version = match self {
-            AnyWriter::Xml(writer) => writer.version(),
-            AnyWriter::Json(_) => SchemaVersion::V2,
+        let form = match self {
+            AnyWriter::Xml(writer) => match writer.version() {
+                SchemaVersion::V1 => Form::Xml1,
+                SchemaVersion::V2 => Form::Xml2,
+            },
+            AnyWriter::Json(_) => Form::Json2,
         };
-        if let Some(fault) = schema_fault(event, version) {
+        if let Some(fault) = schema_fault(event, form) {
             let what = format!(
                 "events that the schema of this form refuses: {} ({fault})",
                 fault.title()

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::extension::{Attribute, Element, NO_NAMESPACE, Name, Node};
+use crate::extension::{Attribute, Element, NO_NAMESPACE, NO_NAMESPACE_PREFIX, Name, Node};
 use crate::json::ATTRIBUTE_SUFFIX;
 
 /// The context that documents of ours name.
@@ -156,6 +156,9 @@ fn attribute_name(name: &Name, context: &Context, inner: &[(String, String)]) ->
         return name.local.strip_prefix('@').map(Name::local);
     }
     let prefix = name.prefix.strip_suffix(ATTRIBUTE_SUFFIX)?;
+    if prefix == NO_NAMESPACE_PREFIX {
+        return Some(Name::local(name.local.as_str()));
+    }
     let namespace = match prefix {
         "xsi" => crate::extension::XSI,
         prefix => context.namespace(prefix, inner)?,
@@ -177,7 +180,7 @@ pub(super) fn resolve_name(
         name.namespace = namespace.into();
         return;
     }
-    if &*name.prefix == crate::extension::NO_NAMESPACE_PREFIX {
+    if &*name.prefix == NO_NAMESPACE_PREFIX {
         name.prefix = "".into();
         return;
     }

@@ -7,6 +7,7 @@ mod canonical;
 mod documents;
 mod identifiers;
 mod invalid;
+mod json_schema;
 mod schemas;
 
 use std::path::{Path, PathBuf};
