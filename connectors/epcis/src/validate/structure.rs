@@ -16,6 +16,7 @@ use crate::epc_format::is_class;
 use crate::event::{
     EpcRole, Event, EventKind, Quantity, QuantityRole, SENSOR_METADATA, SENSOR_REPORT, SensorText,
 };
+use crate::text_list::TextList;
 use crate::translation::Form;
 
 /// Why an event cannot be written in a form: the first fault that its schema would refuse.
@@ -334,14 +335,7 @@ impl Check<'_> {
         }
         for role in EpcRole::ALL {
             let list = event.epc_list(role);
-            let mut seen = HashSet::with_capacity(list.len());
-            let mut twice = None;
-            for epc in list.iter() {
-                if !seen.insert(epc) && twice.is_none() {
-                    twice = Some(epc);
-                }
-            }
-            if let Some(epc) = twice {
+            if let Some(epc) = first_twice(list) {
                 self.error_in_json(
                     Code::EpcisTwice,
                     role.name(),
@@ -563,6 +557,16 @@ impl Check<'_> {
         self.findings
             .push(about(self.event, code, severity, field, text));
     }
+}
+
+/// The first text that stands a second time. Lists from packaging lines ascend mostly, and then hold none.
+fn first_twice(list: &TextList) -> Option<&str> {
+    let behind = list.iter().skip(1);
+    if list.iter().zip(behind).all(|(before, text)| before < text) {
+        return None;
+    }
+    let mut seen = HashSet::with_capacity(list.len());
+    list.iter().find(|text| !seen.insert(*text))
 }
 
 fn is_uri(text: &str) -> bool {
