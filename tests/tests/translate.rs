@@ -343,3 +343,64 @@ fn documents_of_epcis_are_carried_whole() {
     assert!(said(&refused).contains("UPL-005"), "{}", said(&refused));
     assert!(!folder.path().join("out.json").exists());
 }
+
+/// A partner's dialect by name: what it is allowed is put right and no fault, for the check as for the translation.
+#[test]
+fn a_dialect_is_named_and_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "<e:EPCISDocument xmlns:e='urn:epcglobal:epcis:xsd:1' xmlns:v='urn:v' schemaVersion='1.2' creationDate='2026-05-04T08:00:00Z'><EPCISBody><EventList>\n\
+                <ObjectEvent><eventTime>2026-05-04T08:00:00</eventTime><eventTimeZoneOffset>+02:00</eventTimeZoneOffset>\n\
+                <epcList><epc>urn:epc:id:sgtin:0952123.045432.A1</epc></epcList><action>ADD</action><bizStep>urn:epcglobal:cbv:bizstep:commissioning</bizStep>\n\
+                <bizLocation><id>0952123.00001.0</id></bizLocation><v:extension name='BATCH'>L7</v:extension><v:extension name='EXPIRY'>20290630</v:extension></ObjectEvent>\n\
+                </EventList></EPCISBody></e:EPCISDocument>";
+    std::fs::write(folder.path().join("optel.xml"), file).unwrap();
+    let validate = |more: &[&str]| {
+        let run = program()
+            .args(["epcis", "validate", "--jsonl", "optel.xml"])
+            .args(more)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(run.stdout.clone()).unwrap();
+        let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        (status(&run), last["tolerated"].as_u64().unwrap())
+    };
+    assert_eq!(validate(&[]), (1, 0));
+    assert_eq!(validate(&["--profile", "optel"]), (0, 5));
+    assert_eq!(
+        validate(&["--profile", "optel", "--profile", "dscsa"]),
+        (0, 5)
+    );
+
+    let table = translate(
+        folder.path(),
+        &["--to", "csv", "--profile", "optel", "optel.xml"],
+        b"",
+    );
+    let text = String::from_utf8(table.stdout).unwrap();
+    assert_eq!(text.lines().nth(1).unwrap(), "A1,00952123454324,L7,290630,");
+    let json = translate(
+        folder.path(),
+        &["--to", "epcis-2.0", "--profile", "optel", "optel.xml"],
+        b"",
+    );
+    assert_eq!(
+        status(&json),
+        0,
+        "{}",
+        String::from_utf8_lossy(&json.stderr)
+    );
+    let plain = translate(folder.path(), &["--to", "epcis-2.0", "optel.xml"], b"");
+    assert_eq!(status(&plain), 1);
+    assert!(
+        said(&plain).contains("schema of this form refuses"),
+        "{}",
+        said(&plain)
+    );
+    let unknown = translate(
+        folder.path(),
+        &["--to", "csv", "--profile", "nobody", "optel.xml"],
+        b"",
+    );
+    assert_eq!(status(&unknown), 2);
+}

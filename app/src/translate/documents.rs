@@ -15,7 +15,8 @@ use packtwin_core::refusal::Refusal;
 use packtwin_epcis::cbv::CbvXmlFormat;
 use packtwin_epcis::dialect::DialectReader;
 use packtwin_epcis::epc_format::EpcFormat;
-use packtwin_epcis::reading::{EventReader, ReadingError};
+use packtwin_epcis::event::Event;
+use packtwin_epcis::reading::{EventReader, ReadingError, Step};
 use packtwin_epcis::translation::{self, AnyReader, Writing};
 
 use super::{
@@ -79,6 +80,9 @@ pub(super) fn carry(
     };
     let mut reader = reader(order, path)?;
     outputs.announce(1)?;
+    if outputs.is_final() {
+        read_to_end(&mut *self::reader(order, path)?)?;
+    }
     let mut errors = 0;
     let mut failed = None;
     let mut take = |finding: Finding| {
@@ -120,6 +124,18 @@ pub(super) fn reader(
         Some(dialect) => Box::new(DialectReader::new(inner, dialect, order.at)),
         None => Box::new(inner),
     })
+}
+
+/// Whether the document can be read to its end: what goes to a pipe cannot be taken back.
+fn read_to_end(reader: &mut dyn EventReader) -> Result<(), NotTranslated> {
+    let (mut event, mut findings) = (Event::default(), Vec::new());
+    loop {
+        let step = reader.next(&mut event, &mut findings).map_err(refused)?;
+        findings.clear();
+        if matches!(step, Step::Complete) {
+            return Ok(());
+        }
+    }
 }
 
 fn epc_format<'p>(

@@ -15,7 +15,7 @@ use packtwin_epcis::commissioning;
 use packtwin_epcis::translation;
 use packtwin_epcis::unread_fields::{self, unread_fields_of_events};
 use packtwin_partner::mapping::{Field, Mapping};
-use packtwin_partner::recognise::{Recognised, recognise};
+use packtwin_partner::recognise::Recognised;
 
 use super::hub_input::{self, HubSource};
 use super::lots::Lots;
@@ -41,7 +41,7 @@ pub(super) struct Gathered {
 /// Reads everything.
 pub(super) fn gather(
     order: &TranslateOrder<'_>,
-    source: &Source,
+    source: Source,
     told: &mut TakeFinding<'_>,
 ) -> Result<Gathered, NotTranslated> {
     let mut gathering = Gathering {
@@ -54,8 +54,8 @@ pub(super) fn gather(
     let path = &order.inputs[0];
     let mut gathered = match source {
         Source::Hub => gather_hub(order, &mut gathering)?,
-        Source::Epcis(form) => gather_epcis(order, *form, path, &mut gathering)?,
-        Source::Other => gather_table(order, path, &mut gathering)?,
+        Source::Epcis(form) => gather_epcis(order, form, path, &mut gathering)?,
+        Source::Table(found) => gather_table(order, *found, path, &mut gathering)?,
     };
     gathered.lots = gathering.lots;
     gathered.rows = gathering.rows;
@@ -119,13 +119,11 @@ fn gather_epcis(
 
 fn gather_table(
     order: &TranslateOrder<'_>,
+    recognised: Recognised,
     path: &Path,
     gathering: &mut Gathering<'_, '_>,
 ) -> Result<Gathered, NotTranslated> {
     refuse_dialect(order)?;
-    let recognised = recognise(File::open(path)?).map_err(refused)?;
-    let form = Form::of_kind(recognised.kind);
-    source::expect(order, form, &recognised.describe())?;
     let mut gathered = Gathered::empty(order);
     gathered.recognised = recognised.describe();
     let mapping = mapping(order, &recognised)?;

@@ -138,6 +138,9 @@ pub trait Outputs {
     /// There is no place for so many, in one sentence.
     fn announce(&mut self, documents: u64) -> Result<(), OutputFault>;
 
+    /// Whether what is written is gone for good, as on a pipe. Where it is not, a failure takes everything back.
+    fn is_final(&self) -> bool;
+
     /// The place of the next document.
     ///
     /// # Errors
@@ -236,12 +239,12 @@ pub fn translate(
     outputs: &mut dyn Outputs,
     told: &mut TakeFinding<'_>,
 ) -> Result<Translated, NotTranslated> {
-    let source = source::recognise(order)?;
+    let source = source::look(order)?;
     if let (Source::Epcis(from), Some(to)) = (&source, order.to.epcis()) {
         return documents::carry(order, *from, to, outputs, told);
     }
     requirements::check_order(order)?;
-    let gathered = gather::gather(order, &source, told)?;
+    let gathered = gather::gather(order, source, told)?;
     let compared = compare::compare(order, gathered, told)?;
     let ready = requirements::settle(order, compared)?;
     write::write(order, ready, outputs)

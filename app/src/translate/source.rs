@@ -7,7 +7,9 @@ use std::io::{self, BufReader};
 
 use packtwin_core::code::Code;
 use packtwin_epcis::recognise::form_of;
+use packtwin_partner::recognise::{Recognised, recognise};
 
+use super::gather::refused;
 use super::{Form, NotTranslated, TranslateOrder};
 
 /// What the files are.
@@ -16,12 +18,12 @@ pub(super) enum Source {
     Hub,
     /// One document of EPCIS, in this form.
     Epcis(packtwin_epcis::translation::Form),
-    /// One file that the readers of tables judge.
-    Other,
+    /// One table, and what it looks like.
+    Table(Box<Recognised>),
 }
 
 /// Looks at every file.
-pub(super) fn recognise(order: &TranslateOrder<'_>) -> Result<Source, NotTranslated> {
+pub(super) fn look(order: &TranslateOrder<'_>) -> Result<Source, NotTranslated> {
     let hub_documents = order
         .inputs
         .iter()
@@ -46,13 +48,21 @@ pub(super) fn recognise(order: &TranslateOrder<'_>) -> Result<Source, NotTransla
         expect(order, Form::EuHub, "a document of the EU hub")?;
         return Ok(Source::Hub);
     }
-    match form_of(File::open(path)?)? {
-        Some(form) => {
-            expect(order, Form::of_epcis(form), describe(form))?;
-            Ok(Source::Epcis(form))
+    let form = match form_of(File::open(path)?)? {
+        Some(form) => form,
+        None => {
+            let recognised = recognise(File::open(path)?).map_err(refused)?;
+            let form = Form::of_kind(recognised.kind);
+            if let Some(epcis) = form.epcis() {
+                epcis
+            } else {
+                expect(order, form, &recognised.describe())?;
+                return Ok(Source::Table(Box::new(recognised)));
+            }
         }
-        None => Ok(Source::Other),
-    }
+    };
+    expect(order, Form::of_epcis(form), describe(form))?;
+    Ok(Source::Epcis(form))
 }
 
 /// What a document of EPCIS is called.

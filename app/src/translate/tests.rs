@@ -11,6 +11,8 @@ use packtwin_partner::mapping::Field;
 
 use super::*;
 
+mod documents;
+
 const TABLE: &str = "SN;GTIN;LOT;EXP\nB1;04150123456782;L1;290131\n0A;04150123456782;L1;290131\nZ9;04150123456782;L2;300200\n";
 
 /// What a case orders beyond the form.
@@ -25,6 +27,7 @@ struct Words {
     correct_only: bool,
     packs_max: Option<u64>,
     places: Option<u64>,
+    is_final: bool,
 }
 
 /// What came of it.
@@ -60,6 +63,7 @@ impl Outcome {
 struct Memory {
     documents: Vec<Vec<u8>>,
     places: Option<u64>,
+    is_final: bool,
 }
 
 impl Outputs for Memory {
@@ -68,6 +72,10 @@ impl Outputs for Memory {
             true => Err(OutputFault::NoPlace(format!("no place for {documents}"))),
             false => Ok(()),
         }
+    }
+
+    fn is_final(&self) -> bool {
+        self.is_final
     }
 
     fn next(&mut self) -> io::Result<&mut (dyn Write + Send)> {
@@ -121,6 +129,7 @@ fn run(files: &[&[u8]], to: Form, words: Words) -> (Outcome, Vec<Vec<u8>>) {
     };
     let mut outputs = Memory {
         places: words.places,
+        is_final: words.is_final,
         ..Memory::default()
     };
     let mut findings = Vec::new();
@@ -426,156 +435,4 @@ fn several_inputs_are_hub_documents_of_one_sender() {
         run(&mixed, Form::Csv, Words::default()).0.refused().len(),
         1
     );
-}
-
-/// Numbers of our own: two events, master data, a statement in the header, and content of somebody's own.
-const DOCUMENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<e:EPCISDocument xmlns:e="urn:epcglobal:epcis:xsd:1" xmlns:x="https://example.org/x/" xmlns:cbvmda="urn:epcglobal:cbv:mda" schemaVersion="1.2" creationDate="2026-05-04T08:00:00Z">
-  <EPCISHeader>
-    <sbdh:StandardBusinessDocumentHeader xmlns:sbdh="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"><sbdh:HeaderVersion>1.0</sbdh:HeaderVersion>
-      <sbdh:Sender><sbdh:Identifier Authority="GS1">4150123000013</sbdh:Identifier></sbdh:Sender><sbdh:Receiver><sbdh:Identifier Authority="GS1">4150123000020</sbdh:Identifier></sbdh:Receiver>
-      <sbdh:DocumentIdentification><sbdh:Standard>EPCglobal</sbdh:Standard><sbdh:TypeVersion>1.0</sbdh:TypeVersion><sbdh:InstanceIdentifier>D-1</sbdh:InstanceIdentifier><sbdh:Type>Events</sbdh:Type><sbdh:CreationDateAndTime>2026-05-04T08:00:00Z</sbdh:CreationDateAndTime></sbdh:DocumentIdentification></sbdh:StandardBusinessDocumentHeader>
-    <x:statement>kept</x:statement>
-  </EPCISHeader>
-  <EPCISBody><EventList>
-    <ObjectEvent><eventTime>2026-05-04T08:00:00Z</eventTime><eventTimeZoneOffset>+02:00</eventTimeZoneOffset><epcList><epc>urn:epc:id:sgtin:4150123.045678.A1</epc></epcList>
-      <action>ADD</action><bizStep>urn:epcglobal:cbv:bizstep:commissioning</bizStep>
-      <extension><ilmd><cbvmda:lotNumber>L1</cbvmda:lotNumber><cbvmda:itemExpirationDate>2029-01-31</cbvmda:itemExpirationDate></ilmd></extension></ObjectEvent>
-    <ObjectEvent><eventTime>2026-05-04T09:00:00Z</eventTime><eventTimeZoneOffset>+02:00</eventTimeZoneOffset><epcList><epc>urn:epc:id:sscc:4150123.0000000001</epc></epcList>
-      <action>OBSERVE</action><bizStep>urn:epcglobal:cbv:bizstep:shipping</bizStep><x:seal>7</x:seal></ObjectEvent>
-  </EventList></EPCISBody>
-</e:EPCISDocument>
-"#;
-
-/// URS-CN-002: a document goes through every form of EPCIS whole, and comes back as it went.
-#[test]
-fn documents_are_carried_whole() {
-    let plain = text(DOCUMENT, Form::Epcis12, Words::default());
-    for through in [Form::Epcis20, Form::Epcis20Xml] {
-        let there = text(DOCUMENT, through, Words::default());
-        assert_eq!(there.not_carried(), [""; 0], "{through:?}");
-        assert_eq!(there.findings, [""; 0], "{through:?}");
-        for part in ["kept", "A1", "shipping", "D-1", "2029-01-31"] {
-            assert!(
-                there.documents[0].contains(part),
-                "{through:?} lacks {part}"
-            );
-        }
-        let back = text(&there.documents[0], Form::Epcis12, Words::default());
-        assert_eq!(back.documents, plain.documents, "{through:?}");
-    }
-    let amount = plain.outcome.unwrap().amount;
-    assert_eq!(amount, Amount::Events { read: 2 });
-}
-
-#[test]
-fn identifiers_are_spelled_as_asked() {
-    let words = |epcs, prefix| Words {
-        document: DocumentWords {
-            epcs,
-            ..DocumentWords::default()
-        },
-        prefix,
-        ..Words::default()
-    };
-    let links = text(
-        DOCUMENT,
-        Form::Epcis20,
-        words(Some(EpcSpelling::DigitalLink), None),
-    );
-    let link = "https://id.gs1.org/01/04150123456782/21/A1";
-    assert!(links.documents[0].contains(link), "{}", links.documents[0]);
-    let back = text(&links.documents[0], Form::Epcis12, words(None, Some(7)));
-    assert!(back.documents[0].contains("urn:epc:id:sgtin:4150123.045678.A1"));
-    assert!(back.documents[0].contains("urn:epc:id:sscc:4150123.0000000001"));
-    let unknown = text(&links.documents[0], Form::Epcis12, Words::default());
-    assert!(unknown.documents[0].contains(link));
-    let unasked = text(DOCUMENT, Form::Epcis20, words(Some(EpcSpelling::Urn), None));
-    assert!(unasked.refused()[0].contains("never guessed"));
-    for wrong in [
-        with(|_| {}),
-        words(None, None).with_fixed(),
-        Words {
-            correct_only: true,
-            ..Words::default()
-        },
-    ] {
-        assert_eq!(text(DOCUMENT, Form::Epcis20, wrong).refused().len(), 1);
-    }
-    assert_eq!(
-        text(
-            TABLE,
-            Form::Epcis20,
-            words(Some(EpcSpelling::DigitalLink), None)
-        )
-        .refused()
-        .len(),
-        1
-    );
-}
-
-impl Words {
-    fn with_fixed(mut self) -> Self {
-        self.fixed.push((Field::Batch, "L9"));
-        self
-    }
-}
-
-/// What the source gets wrong is told with its line, and what was passed over is among what was not carried.
-#[test]
-fn what_was_passed_over_is_not_carried() {
-    let wrong = DOCUMENT
-        .replace("<action>OBSERVE", "<odd/>stray<action>OBSERVE")
-        .replace(
-            "<epc>urn:epc:id:sscc:4150123.0000000001</epc>",
-            "<epc> urn:epc:id:sscc:4150123.0000000001</epc><pack/>",
-        );
-    let there = text(&wrong, Form::Epcis20, Words::default());
-    assert_eq!(
-        there.findings,
-        ["13 EPC-133!", "13 EPC-138", "14 EPC-138!", "14 EPC-134"]
-    );
-    assert!(there.not_carried()[0].starts_with("2 errors"));
-    let cut = text(&wrong[..wrong.len() - 20], Form::Epcis20, Words::default());
-    assert!(matches!(cut.outcome, Err(NotTranslated::Refused(_))));
-}
-
-/// URS-CN-002: a partner's dialect is read as it is meant, told as put right, and becomes what the standard has.
-#[test]
-fn a_dialect_is_put_right() {
-    let dialect = |name| Words {
-        dialect: packtwin_epcis::dialect::dialect(name),
-        ..Words::default()
-    };
-    let ilmd = "<ilmd><cbvmda:lotNumber>L1</cbvmda:lotNumber><cbvmda:itemExpirationDate>2029-01-31</cbvmda:itemExpirationDate></ilmd>";
-    let vendor =
-        "<x:objAttributes><x:LOTNO>L1</x:LOTNO><x:DATEX>20290131</x:DATEX></x:objAttributes>";
-    let file = DOCUMENT
-        .replace("08:00:00Z</eventTime>", "08:00:00</eventTime>")
-        .replace(&format!("<extension>{ilmd}</extension>"), vendor);
-    assert_ne!(file, DOCUMENT);
-    assert!(text(&file, Form::Csv, Words::default()).outcome.is_err());
-    let table = text(&file, Form::Csv, dialect("sap"));
-    assert!(
-        table.documents[0].contains("A1,04150123456782,L1,290131,"),
-        "{table:?}"
-    );
-    let there = text(&file, Form::Epcis20Xml, dialect("sap"));
-    assert_eq!(
-        there.findings,
-        ["10 EPC-101!", "10 EPC-105!", "10 EPC-105!", "10 EPC-139!"]
-    );
-    for part in ["08:00:00+02:00</eventTime>", ">2029-01-31<", "LOTNO"] {
-        assert!(
-            there.documents[0].contains(part),
-            "{} lacks {part}",
-            there.documents[0]
-        );
-    }
-    let lost = text(&file, Form::Epcis20Xml, Words::default());
-    assert!(
-        lost.not_carried()[0].contains("schema of this form refuses"),
-        "{lost:?}"
-    );
-    assert_eq!(text(TABLE, Form::Csv, dialect("sap")).refused().len(), 1);
 }

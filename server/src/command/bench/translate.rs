@@ -222,6 +222,10 @@ impl Outputs for OneFile {
         Ok(())
     }
 
+    fn is_final(&self) -> bool {
+        false
+    }
+
     fn next(&mut self) -> io::Result<&mut (dyn Write + Send)> {
         Ok(&mut self.0)
     }
