@@ -20,6 +20,7 @@ use packtwin_core::fact::LotHead;
 use packtwin_core::serial::Serial;
 use packtwin_core::time::Timestamp;
 use packtwin_epcis::commissioning_writer::{CommissioningSettings, CommissioningWriter};
+use packtwin_epcis::translation::Form;
 use packtwin_tests::story::product_code;
 
 fn root() -> PathBuf {
@@ -119,33 +120,40 @@ fn without_header(document: &str) -> String {
     format!("{before}{after}")
 }
 
-/// EPCIS 1.2, section 9, in GS1's own words.
+/// EPCIS 1.2 and 2.0, section 9, in GS1's own words.
 #[test]
 fn commissioning_follows_the_schema_of_epcis() {
     let corpus = std::env::var_os("PACKTWIN_CORPUS").map(PathBuf::from);
     let corpus = corpus.unwrap_or_else(|| root().join("../shared/corpus"));
-    let schema = corpus.join("epcis/schema/epcis-1.2/EPCglobal-epcis-1_2.xsd");
-    if !schema.is_file() {
-        eprintln!(
-            "commissioning is not compared with the schema of EPCIS: it is not in the corpus"
-        );
-        return;
+    for (form, name) in [
+        (Form::Xml1, "epcis-1.2/EPCglobal-epcis-1_2.xsd"),
+        (Form::Xml2, "epcis-2.0/xsd/EPCglobal-epcis-2_0.xsd"),
+    ] {
+        let schema = corpus.join("epcis/schema").join(name);
+        if !schema.is_file() {
+            eprintln!(
+                "commissioning is not compared with the schema of EPCIS: it is not in the corpus"
+            );
+            return;
+        }
+        if !has_xmllint() {
+            return;
+        }
+        let document = commissioning(form);
+        assert_eq!(faults_of(&document, &schema), None, "{document}");
+        let damaged =
+            document
+                .replacen("<action>", "<deed>", 1)
+                .replacen("</action>", "</deed>", 1);
+        assert_ne!(damaged, document);
+        assert!(faults_of(&damaged, &schema).is_some());
     }
-    if !has_xmllint() {
-        return;
-    }
-    let document = commissioning();
-    assert_eq!(faults_of(&document, &schema), None, "{document}");
-    let damaged = document
-        .replacen("<action>", "<deed>", 1)
-        .replacen("</action>", "</deed>", 1);
-    assert_ne!(damaged, document);
-    assert!(faults_of(&damaged, &schema).is_some());
 }
 
 /// Two lots and a limit of two packs in an event: three events.
-fn commissioning() -> String {
+fn commissioning(form: Form) -> String {
     let settings = CommissioningSettings {
+        form,
         at: Timestamp::parse("2026-11-22T08:00:00Z").unwrap(),
         prefix_length: &|_| PrefixLength::new(7),
         epcs_per_event_max: 2,

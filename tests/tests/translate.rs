@@ -210,7 +210,8 @@ fn refused_files_leave_nothing_behind() {
         (b"PK\x03\x04 no archive", "UPL-00"),
         (entities.as_bytes(), "UPL-006"),
         (b"<EPCISDocument><EPCISBody>", "UPL-005"),
-        (b"{\"type\": \"EPCISDocument\"}", "UPL-004"),
+        (b"{\"type\": \"EPCISDocument\"}", "UPL-049"),
+        (b"{\"type\": \"Order\"}", "UPL-004"),
     ] {
         let refused = translate(folder.path(), &["--to", "csv"], input);
         assert_eq!((status(&refused), refused.stdout.len()), (3, 0));
@@ -220,11 +221,9 @@ fn refused_files_leave_nothing_behind() {
             said(&refused)
         );
     }
-    for not_built in ["mdlp", "epcis-2.0"] {
-        let refused = translate(folder.path(), &["--to", not_built], b"");
-        assert_eq!(status(&refused), 2);
-        assert!(said(&refused).contains("is not built yet"));
-    }
+    let refused = translate(folder.path(), &["--to", "mdlp"], b"");
+    assert_eq!(status(&refused), 2);
+    assert!(said(&refused).contains("is not built yet"));
 }
 
 /// What is there stays, unless it is said otherwise; what is read stays whatever is said.
@@ -282,4 +281,126 @@ fn a_reader_that_goes_away_is_no_fault() {
     drop(child.stdout.take());
     let done = child.wait_with_output().unwrap();
     assert_eq!((status(&done), said(&done).as_str()), (0, ""));
+}
+
+/// URS-CN-002: from EPCIS to EPCIS the document is carried whole; what the other form has no place for is told, and so are
+/// the faults of the source, by exit status too.
+#[test]
+fn documents_of_epcis_are_carried_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = |more: &str| {
+        format!(
+            "{{\"type\": \"ObjectEvent\", \"eventTime\": \"2026-05-04T08:00:00Z\", \"eventTimeZoneOffset\": \"+02:00\", \
+             \"action\": \"OBSERVE\", \"epcList\": [\"urn:epc:id:sscc:0952123.0000000017\"]{more}}}"
+        )
+    };
+    let document = |events: &str| {
+        format!(
+            "{{\"@context\": [\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\"], \"type\": \"EPCISDocument\", \
+             \"schemaVersion\": \"2.0\", \"creationDate\": \"2026-05-04T08:00:00Z\", \"epcisBody\": {{\"eventList\": [{events}]}}}}"
+        )
+    };
+    let plain = document(&event(", \"bizStep\": \"shipping\""));
+    let carried = translate(folder.path(), &["--to", "epcis-1.2"], plain.as_bytes());
+    assert_eq!(status(&carried), 0, "{}", said(&carried));
+    let xml = String::from_utf8(carried.stdout).unwrap();
+    assert!(xml.contains("urn:epcglobal:cbv:bizstep:shipping"), "{xml}");
+    let back = translate(
+        folder.path(),
+        &["--from", "epcis-1.2", "--to", "epcis-2.0"],
+        xml.as_bytes(),
+    );
+    assert_eq!(status(&back), 0, "{}", said(&back));
+    let json: serde_json::Value = serde_json::from_slice(&back.stdout).unwrap();
+    let before: serde_json::Value = serde_json::from_str(&plain).unwrap();
+    assert_eq!(json["epcisBody"], before["epcisBody"]);
+
+    let two = ", \"certificationInfo\": [\"https://a.example/1\", \"https://a.example/2\"]";
+    let lossy = translate(
+        folder.path(),
+        &["--to", "epcis-2.0-xml"],
+        document(&event(two)).as_bytes(),
+    );
+    assert_eq!(status(&lossy), 1);
+    assert!(
+        said(&lossy).contains("not carried: certificates"),
+        "{}",
+        said(&lossy)
+    );
+    let wrong = document(&event(", \"colour\": \"red\""));
+    let told = translate(folder.path(), &["--to", "epcis-2.0-xml"], wrong.as_bytes());
+    assert_eq!(status(&told), 1);
+    assert!(said(&told).contains("EPC-138"), "{}", said(&told));
+    let other = translate(
+        folder.path(),
+        &["--from", "epcis-1.2", "--to", "epcis-2.0"],
+        plain.as_bytes(),
+    );
+    assert_eq!((status(&other), other.stdout.len()), (3, 0));
+    let cut = &xml.as_bytes()[..xml.len() - 30];
+    let refused = translate(folder.path(), &["--to", "epcis-2.0", "-o", "out.json"], cut);
+    assert_eq!(status(&refused), 3);
+    assert!(said(&refused).contains("UPL-005"), "{}", said(&refused));
+    assert!(!folder.path().join("out.json").exists());
+}
+
+/// A partner's dialect by name: what it is allowed is put right and no fault, for the check as for the translation.
+#[test]
+fn a_dialect_is_named_and_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "<e:EPCISDocument xmlns:e='urn:epcglobal:epcis:xsd:1' xmlns:v='urn:v' schemaVersion='1.2' creationDate='2026-05-04T08:00:00Z'><EPCISBody><EventList>\n\
+                <ObjectEvent><eventTime>2026-05-04T08:00:00</eventTime><eventTimeZoneOffset>+02:00</eventTimeZoneOffset>\n\
+                <epcList><epc>urn:epc:id:sgtin:0952123.045432.A1</epc></epcList><action>ADD</action><bizStep>urn:epcglobal:cbv:bizstep:commissioning</bizStep>\n\
+                <bizLocation><id>0952123.00001.0</id></bizLocation><v:extension name='BATCH'>L7</v:extension><v:extension name='EXPIRY'>20290630</v:extension></ObjectEvent>\n\
+                </EventList></EPCISBody></e:EPCISDocument>";
+    std::fs::write(folder.path().join("optel.xml"), file).unwrap();
+    let validate = |more: &[&str]| {
+        let run = program()
+            .args(["epcis", "validate", "--jsonl", "optel.xml"])
+            .args(more)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(run.stdout.clone()).unwrap();
+        let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        (status(&run), last["tolerated"].as_u64().unwrap())
+    };
+    assert_eq!(validate(&[]), (1, 0));
+    assert_eq!(validate(&["--profile", "optel"]), (0, 5));
+    assert_eq!(
+        validate(&["--profile", "optel", "--profile", "dscsa"]),
+        (0, 5)
+    );
+
+    let table = translate(
+        folder.path(),
+        &["--to", "csv", "--profile", "optel", "optel.xml"],
+        b"",
+    );
+    let text = String::from_utf8(table.stdout).unwrap();
+    assert_eq!(text.lines().nth(1).unwrap(), "A1,00952123454324,L7,290630,");
+    let json = translate(
+        folder.path(),
+        &["--to", "epcis-2.0", "--profile", "optel", "optel.xml"],
+        b"",
+    );
+    assert_eq!(
+        status(&json),
+        0,
+        "{}",
+        String::from_utf8_lossy(&json.stderr)
+    );
+    let plain = translate(folder.path(), &["--to", "epcis-2.0", "optel.xml"], b"");
+    assert_eq!(status(&plain), 1);
+    assert!(
+        said(&plain).contains("schema of this form refuses"),
+        "{}",
+        said(&plain)
+    );
+    let unknown = translate(
+        folder.path(),
+        &["--to", "csv", "--profile", "nobody", "optel.xml"],
+        b"",
+    );
+    assert_eq!(status(&unknown), 2);
 }

@@ -38,7 +38,7 @@ impl PackOrder {
     const fn of(form: Form) -> Self {
         match form {
             Form::Csv | Form::Xlsx => PackOrder::OfInput,
-            Form::Epcis12 | Form::EuHub => PackOrder::OfLots,
+            Form::Epcis12 | Form::Epcis20 | Form::Epcis20Xml | Form::EuHub => PackOrder::OfLots,
         }
     }
 

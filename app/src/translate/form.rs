@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use packtwin_epcis::translation;
 use packtwin_partner::recognise::Kind;
 
 /// A form of file.
@@ -11,8 +12,12 @@ pub enum Form {
     Csv,
     /// A workbook.
     Xlsx,
-    /// Commissioning in EPCIS XML: 1.0 to 1.2 are read, 1.2 is written.
+    /// EPCIS XML of the first generation: 1.0 to 1.2 are read, 1.2 is written.
     Epcis12,
+    /// EPCIS 2.0 in JSON-LD.
+    Epcis20,
+    /// EPCIS 2.0 in XML.
+    Epcis20Xml,
     /// Product pack data for the EU hub.
     EuHub,
 }
@@ -21,19 +26,26 @@ pub enum Form {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormUnknown {
     /// The form is known by name, and nothing here reads or writes it yet.
-    #[error("{0} is not built yet; csv, xlsx, epcis-1.2 and eu-hub can be translated")]
+    #[error("{0} is not built yet; {known} can be translated", known = words())]
     NotBuilt(String),
     /// There is no such form.
-    #[error("there is no form {0}; write csv, xlsx, epcis-1.2 or eu-hub")]
+    #[error("there is no form {0}; {known} can be translated", known = words())]
     Unknown(String),
 }
 
 impl Form {
     /// Every form.
-    pub const ALL: [Form; 4] = [Form::Csv, Form::Xlsx, Form::Epcis12, Form::EuHub];
+    pub const ALL: [Form; 6] = [
+        Form::Csv,
+        Form::Xlsx,
+        Form::Epcis12,
+        Form::Epcis20,
+        Form::Epcis20Xml,
+        Form::EuHub,
+    ];
 
     /// Forms of the plan that are not built.
-    const NOT_BUILT: [&'static str; 3] = ["epcis-2.0", "epcis-2.0-xml", "mdlp"];
+    const NOT_BUILT: [&'static str; 1] = ["mdlp"];
 
     /// The word on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +53,8 @@ impl Form {
             Form::Csv => "csv",
             Form::Xlsx => "xlsx",
             Form::Epcis12 => "epcis-1.2",
+            Form::Epcis20 => "epcis-2.0",
+            Form::Epcis20Xml => "epcis-2.0-xml",
             Form::EuHub => "eu-hub",
         }
     }
@@ -50,7 +64,8 @@ impl Form {
         match self {
             Form::Csv => "csv",
             Form::Xlsx => "xlsx",
-            Form::Epcis12 | Form::EuHub => "xml",
+            Form::Epcis20 => "json",
+            Form::Epcis12 | Form::Epcis20Xml | Form::EuHub => "xml",
         }
     }
 
@@ -58,7 +73,25 @@ impl Form {
     pub(super) const fn is_table(self) -> bool {
         match self {
             Form::Csv | Form::Xlsx => true,
-            Form::Epcis12 | Form::EuHub => false,
+            Form::Epcis12 | Form::Epcis20 | Form::Epcis20Xml | Form::EuHub => false,
+        }
+    }
+
+    /// The form of EPCIS; `None` for what is none.
+    pub(super) const fn epcis(self) -> Option<translation::Form> {
+        match self {
+            Form::Epcis12 => Some(translation::Form::Xml1),
+            Form::Epcis20 => Some(translation::Form::Json2),
+            Form::Epcis20Xml => Some(translation::Form::Xml2),
+            Form::Csv | Form::Xlsx | Form::EuHub => None,
+        }
+    }
+
+    pub(super) const fn of_epcis(form: translation::Form) -> Self {
+        match form {
+            translation::Form::Xml1 => Form::Epcis12,
+            translation::Form::Json2 => Form::Epcis20,
+            translation::Form::Xml2 => Form::Epcis20Xml,
         }
     }
 
@@ -81,4 +114,9 @@ impl FromStr for Form {
             false => FormUnknown::Unknown(text.to_owned()),
         })
     }
+}
+
+/// The words of all forms, for a person.
+fn words() -> String {
+    Form::ALL.map(Form::as_str).join(", ")
 }

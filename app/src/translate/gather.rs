@@ -4,17 +4,23 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use packtwin_connector_port::serial_file::{LotIndex, ReadRefused, SeenLot, SerialFileSink, Stop};
+use packtwin_connector_port::serial_file::{
+    LotIndex, ReadRefused, ReadSettings, SeenLot, SerialFileSink, Stop,
+};
 use packtwin_core::code::Code;
 use packtwin_core::finding::Finding;
 use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::serial::Serial;
+use packtwin_epcis::commissioning;
+use packtwin_epcis::translation;
+use packtwin_epcis::unread_fields::{self, unread_fields_of_events};
 use packtwin_partner::mapping::{Field, Mapping};
-use packtwin_partner::recognise::{Recognised, recognise};
+use packtwin_partner::recognise::Recognised;
 
 use super::hub_input::{self, HubSource};
 use super::lots::Lots;
-use super::{Form, NotTranslated, SORT_ROWS_MAX, TakeFinding, TranslateOrder};
+use super::source::{self, Source};
+use super::{Form, NotTranslated, SORT_ROWS_MAX, TakeFinding, TranslateOrder, documents};
 use crate::house::HouseSettings;
 use crate::upload::{Entry, ReadOrder, Spool, read_serial_file};
 
@@ -35,6 +41,7 @@ pub(super) struct Gathered {
 /// Reads everything.
 pub(super) fn gather(
     order: &TranslateOrder<'_>,
+    source: Source,
     told: &mut TakeFinding<'_>,
 ) -> Result<Gathered, NotTranslated> {
     let mut gathering = Gathering {
@@ -44,25 +51,11 @@ pub(super) fn gather(
         told,
         failed: None,
     };
-    let hub_documents = order
-        .inputs
-        .iter()
-        .map(|path| {
-            Ok(packtwin_eu_hub::is_hub_document(BufReader::new(
-                File::open(path)?,
-            )))
-        })
-        .collect::<io::Result<Vec<bool>>>()?;
-    let all_of_hub = hub_documents.iter().all(|is_one| *is_one);
-    if order.inputs.len() > 1 && !all_of_hub {
-        let text = "several files can be translated at once only where each is a hub document";
-        return Err(NotTranslated::Order(vec![text.to_owned()]));
-    }
-    let mut gathered = if all_of_hub {
-        expect(order, Form::EuHub, "a document of the EU hub")?;
-        gather_hub(order, &mut gathering)?
-    } else {
-        gather_file(order, &order.inputs[0], &mut gathering)?
+    let path = &order.inputs[0];
+    let mut gathered = match source {
+        Source::Hub => gather_hub(order, &mut gathering)?,
+        Source::Epcis(form) => gather_epcis(order, form, path, &mut gathering)?,
+        Source::Table(found) => gather_table(order, *found, path, &mut gathering)?,
     };
     gathered.lots = gathering.lots;
     gathered.rows = gathering.rows;
@@ -75,6 +68,7 @@ fn gather_hub(
     gathering: &mut Gathering<'_, '_>,
 ) -> Result<Gathered, NotTranslated> {
     refuse_table_words(order, Form::EuHub)?;
+    refuse_dialect(order)?;
     let mut gathered = Gathered::empty(order);
     for path in order.inputs {
         let place = match order.inputs {
@@ -91,30 +85,54 @@ fn gather_hub(
     Ok(gathered)
 }
 
-fn gather_file(
+/// The commissioning events of a document, and by name what they say beside their packs.
+fn gather_epcis(
     order: &TranslateOrder<'_>,
+    form: translation::Form,
     path: &Path,
     gathering: &mut Gathering<'_, '_>,
 ) -> Result<Gathered, NotTranslated> {
-    let mut file = File::open(path)?;
-    let recognised = recognise(&mut file).map_err(refused)?;
-    let form = Form::of_kind(recognised.kind);
-    expect(order, form, &recognised.describe())?;
+    refuse_table_words(order, Form::of_epcis(form))?;
     let mut gathered = Gathered::empty(order);
-    gathered.recognised = recognised.describe();
-    let mapping = match form.is_table() {
-        true => Some(mapping(order, &recognised)?),
-        false => {
-            refuse_table_words(order, form)?;
-            None
+    gathered.recognised = source::describe(form).to_owned();
+    let settings = ReadSettings {
+        accepted: order.accepted.clone(),
+        lots_max: lots_max(),
+        ..ReadSettings::new(order.at)
+    };
+    let read = match form {
+        translation::Form::Xml1 | translation::Form::Xml2 if order.dialect.is_none() => {
+            let file = BufReader::with_capacity(256 * 1024, File::open(path)?);
+            commissioning::read(file, &settings, gathering)
+        }
+        _ => {
+            commissioning::read_events(&mut *documents::reader(order, path)?, &settings, gathering)
         }
     };
-    let text = mapping.as_ref().map(Mapping::to_string);
+    if let Some(failed) = gathering.failed.take() {
+        return Err(failed.into());
+    }
+    gathered.not_read = read.map_err(refused)?.notes;
+    gathered.not_read.extend(unread_fields(order, form, path)?);
+    Ok(gathered)
+}
+
+fn gather_table(
+    order: &TranslateOrder<'_>,
+    recognised: Recognised,
+    path: &Path,
+    gathering: &mut Gathering<'_, '_>,
+) -> Result<Gathered, NotTranslated> {
+    refuse_dialect(order)?;
+    let mut gathered = Gathered::empty(order);
+    gathered.recognised = recognised.describe();
+    let mapping = mapping(order, &recognised)?;
+    let text = mapping.to_string();
     let reading = ReadOrder {
         path,
-        mapping: text.as_deref(),
+        mapping: Some(&text),
         accepted: &order.accepted,
-        lots_max: u32::try_from(HouseSettings::default().upload_lots_max).unwrap_or(u32::MAX),
+        lots_max: lots_max(),
         at: order.at,
     };
     let read = read_serial_file(&reading, gathering);
@@ -122,23 +140,31 @@ fn gather_file(
         return Err(failed.into());
     }
     gathered.not_read = read.map_err(refused)?.notes;
-    match &mapping {
-        Some(mapping) => {
-            let unread = mapping.unread(&recognised);
-            if !unread.is_empty() {
-                let text = format!("Columns that were not read: {}.", unread.join(", "));
-                gathered.not_read.push(text);
-            }
-            gathered.table = Some(recognised);
-        }
-        None => gathered.not_read.extend(unread_fields(path)?),
+    let unread = mapping.unread(&recognised);
+    if !unread.is_empty() {
+        let text = format!("Columns that were not read: {}.", unread.join(", "));
+        gathered.not_read.push(text);
     }
+    gathered.table = Some(recognised);
     Ok(gathered)
 }
 
-fn unread_fields(path: &Path) -> Result<Option<String>, NotTranslated> {
-    let fields =
-        packtwin_epcis::unread_fields::unread_fields(File::open(path)?).map_err(refused)?;
+fn lots_max() -> u32 {
+    u32::try_from(HouseSettings::default().upload_lots_max).unwrap_or(u32::MAX)
+}
+
+fn unread_fields(
+    order: &TranslateOrder<'_>,
+    form: translation::Form,
+    path: &Path,
+) -> Result<Option<String>, NotTranslated> {
+    let fields = match form {
+        translation::Form::Xml1 | translation::Form::Xml2 if order.dialect.is_none() => {
+            unread_fields::unread_fields(File::open(path)?).map_err(refused)?
+        }
+        _ => unread_fields_of_events(&mut *documents::reader(order, path)?)
+            .map_err(documents::refused)?,
+    };
     let words: Vec<String> = fields
         .iter()
         .map(|(name, events)| format!("{name} ({events})"))
@@ -204,17 +230,14 @@ fn refuse_table_words(order: &TranslateOrder<'_>, form: Form) -> Result<(), NotT
     )]))
 }
 
-fn expect(order: &TranslateOrder<'_>, found: Form, described: &str) -> Result<(), NotTranslated> {
-    match order.from {
-        Some(wanted) if wanted != found => Err(NotTranslated::refused(
-            Code::UploadNotRecognised,
-            format!(
-                "The file is said to be {}, and its content says {}: {described}.",
-                wanted.as_str(),
-                found.as_str()
-            ),
-        )),
-        _ => Ok(()),
+/// Dialects are known of EPCIS alone.
+fn refuse_dialect(order: &TranslateOrder<'_>) -> Result<(), NotTranslated> {
+    match order.dialect {
+        None => Ok(()),
+        Some(dialect) => Err(NotTranslated::Order(vec![format!(
+            "the profile {} is a dialect of EPCIS, and the file is none",
+            dialect.name
+        )])),
     }
 }
 

@@ -5,14 +5,19 @@
 //! file leaves nothing behind. Memory stays flat at any number of packs. What the other form has no place for is named in
 //! the answer, never dropped in silence. Serves URS-SN-005 and URS-CN-002.
 //!
+//! From one form of EPCIS to another no packs are gathered: the document is carried whole, event by event, with its header,
+//! master data and foreign content; see `documents`.
+//!
 //! Knows no store: whether a product is known or a serial taken is the upload's business, see [`crate::upload`].
 
 mod compare;
+mod documents;
 mod form;
 mod gather;
 mod hub_input;
 mod lots;
 mod requirements;
+mod source;
 mod write;
 
 use std::collections::BTreeSet;
@@ -27,9 +32,12 @@ use packtwin_core::gtin::Gtin;
 use packtwin_core::market::Market;
 use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::time::Timestamp;
+use packtwin_epcis::dialect::Dialect;
 use packtwin_partner::mapping::Field;
 
+pub use self::documents::{CbvSpelling, DocumentWords, EpcSpelling};
 pub use self::form::{Form, FormUnknown};
+use self::source::Source;
 
 /// Rows kept in memory while sorting, 32 bytes each; more go through the disk.
 const SORT_ROWS_MAX: usize = 500_000;
@@ -52,6 +60,10 @@ pub struct TranslateOrder<'a> {
     pub lots: LotsWanted,
     /// What hub documents say beside the packs.
     pub hub: HubWords,
+    /// The dialect in which documents of EPCIS are read; `None` takes the standard alone.
+    pub dialect: Option<&'static Dialect>,
+    /// How EPCIS documents are spelled anew. From EPCIS to EPCIS only.
+    pub document: DocumentWords,
     /// When the packs were commissioned, for documents. Without it what a hub document of the input says, or else now.
     pub event_at: Option<Timestamp>,
     /// How long company prefixes are, for forms that write EPC URNs. Never guessed.
@@ -108,6 +120,14 @@ impl PrefixRule {
             PrefixRule::Declared(declared) => declared.of_gtin(gtin),
         }
     }
+
+    /// The same for any key, from the first digit of its prefix on.
+    fn of_key(&self, key: &str) -> Option<PrefixLength> {
+        match self {
+            PrefixRule::Length(length) => Some(*length),
+            PrefixRule::Declared(declared) => declared.length_of(key),
+        }
+    }
 }
 
 /// Where documents go, one after the other.
@@ -117,6 +137,9 @@ pub trait Outputs {
     /// # Errors
     /// There is no place for so many, in one sentence.
     fn announce(&mut self, documents: u64) -> Result<(), OutputFault>;
+
+    /// Whether what is written is gone for good, as on a pipe. Where it is not, a failure takes everything back.
+    fn is_final(&self) -> bool;
 
     /// The place of the next document.
     ///
@@ -137,22 +160,39 @@ pub enum OutputFault {
 }
 
 /// What was translated.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Translated {
     /// What the input was recognised as.
     pub recognised: String,
-    /// Rows of the input.
-    pub rows: u64,
-    /// Packs written.
-    pub packs: u64,
-    /// Lots written.
-    pub lots: u64,
+    /// How much.
+    pub amount: Amount,
     /// Documents written.
     pub documents: u64,
     /// What the other form has no place for, and what was not read, in sentences.
     pub not_carried: Vec<String>,
+    /// What was carried, and whoever reads the document should know, in sentences.
+    pub notes: Vec<String>,
     /// Lots that were left out because of errors, in sentences.
     pub left_out: Vec<String>,
+}
+
+/// How much was translated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// Packs, lot by lot.
+    Packs {
+        /// Rows of the input.
+        rows: u64,
+        /// Packs written.
+        packs: u64,
+        /// Lots written.
+        lots: u64,
+    },
+    /// Whole documents of EPCIS.
+    Events {
+        /// Events of the input; those that are lost are named among what was not carried.
+        read: u64,
+    },
 }
 
 /// Why nothing was translated.
@@ -199,8 +239,12 @@ pub fn translate(
     outputs: &mut dyn Outputs,
     told: &mut TakeFinding<'_>,
 ) -> Result<Translated, NotTranslated> {
+    let source = source::look(order)?;
+    if let (Source::Epcis(from), Some(to)) = (&source, order.to.epcis()) {
+        return documents::carry(order, *from, to, outputs, told);
+    }
     requirements::check_order(order)?;
-    let gathered = gather::gather(order, told)?;
+    let gathered = gather::gather(order, source, told)?;
     let compared = compare::compare(order, gathered, told)?;
     let ready = requirements::settle(order, compared)?;
     write::write(order, ready, outputs)

@@ -17,7 +17,7 @@ use super::compare::Compared;
 use super::gather::Gathered;
 use super::hub_input::HubSource;
 use super::lots::Lot;
-use super::{Form, HubWords, LotsWanted, NotTranslated, PrefixRule, TranslateOrder};
+use super::{DocumentWords, Form, HubWords, LotsWanted, NotTranslated, TranslateOrder};
 
 /// Packs of a sheet: its rows without the heading.
 const SHEET_PACKS_MAX: u64 = 1_048_575;
@@ -51,9 +51,6 @@ pub(super) struct ReadyHub {
 /// What can be said before anything is read.
 pub(super) fn check_order(order: &TranslateOrder<'_>) -> Result<(), NotTranslated> {
     let mut faults = Vec::new();
-    if order.inputs.is_empty() {
-        faults.push("no input is named".to_owned());
-    }
     if order.packs_max == 0 {
         faults.push("a document must hold at least one pack".to_owned());
     }
@@ -66,6 +63,9 @@ pub(super) fn check_order(order: &TranslateOrder<'_>) -> Result<(), NotTranslate
             order.to.as_str()
         )),
         _ => {}
+    }
+    if order.document != DocumentWords::default() {
+        faults.push("the spelling of identifiers and vocabulary is chosen where a document of EPCIS becomes another; packs are written as EPC URN where a company prefix is given, and else in EPCIS 2.0 as Digital Link".to_owned());
     }
     if order.to != Form::EuHub && order.hub != HubWords::default() {
         faults.push(format!(
@@ -122,13 +122,13 @@ pub(super) fn settle(
                 return Err(NotTranslated::refused(Code::UploadTooLarge, text));
             }
         }
-        Form::Epcis12 => {
+        Form::Epcis12 | Form::Epcis20 | Form::Epcis20Xml => {
             let mut wrong = Vec::new();
             events_at = event_at(order, &compared.gathered.hub, &mut wrong);
             if !wrong.is_empty() {
                 return Err(NotTranslated::Order(wrong));
             }
-            check_prefixes(order.prefix.as_ref(), &mut compared.gathered);
+            check_products(order, &mut compared.gathered);
         }
         Form::EuHub => {
             let (settled, of_lots) = settle_hub(order, &mut compared.gathered)?;
@@ -213,8 +213,10 @@ fn packs_right(gathered: &Gathered) -> u64 {
     right.map(|lot| lot.rows_right).sum()
 }
 
-/// Every GTIN needs a known prefix, and a PPN has no EPC.
-fn check_prefixes(rule: Option<&PrefixRule>, gathered: &mut Gathered) {
+/// A PPN has no EPC, and a GTIN needs a known prefix, unless nobody gave one and the form knows Digital Links.
+fn check_products(order: &TranslateOrder<'_>, gathered: &mut Gathered) {
+    let rule = order.prefix.as_ref();
+    let takes_links = order.to != Form::Epcis12 && rule.is_none();
     let lots = &mut gathered.lots;
     for combination in &lots.combinations {
         let Some((_, head)) = &combination.right else {
@@ -223,6 +225,7 @@ fn check_prefixes(rule: Option<&PrefixRule>, gathered: &mut Gathered) {
         let fault = match head.product {
             ProductCode::Ppn(_) => NotWritten::NoGtin(head.product),
             ProductCode::Gtin(gtin) => match rule.and_then(|rule| rule.of_gtin(&gtin)) {
+                _ if takes_links => continue,
                 Some(_) => continue,
                 None => NotWritten::NoPrefix(gtin),
             },

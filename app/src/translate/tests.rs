@@ -11,18 +11,23 @@ use packtwin_partner::mapping::Field;
 
 use super::*;
 
+mod documents;
+
 const TABLE: &str = "SN;GTIN;LOT;EXP\nB1;04150123456782;L1;290131\n0A;04150123456782;L1;290131\nZ9;04150123456782;L2;300200\n";
 
 /// What a case orders beyond the form.
 #[derive(Default)]
 struct Words {
     hub: HubWords,
+    document: DocumentWords,
+    dialect: Option<&'static Dialect>,
     prefix: Option<usize>,
     fixed: Vec<(Field, &'static str)>,
     accepted: Vec<Code>,
     correct_only: bool,
     packs_max: Option<u64>,
     places: Option<u64>,
+    is_final: bool,
 }
 
 /// What came of it.
@@ -58,6 +63,7 @@ impl Outcome {
 struct Memory {
     documents: Vec<Vec<u8>>,
     places: Option<u64>,
+    is_final: bool,
 }
 
 impl Outputs for Memory {
@@ -66,6 +72,10 @@ impl Outputs for Memory {
             true => Err(OutputFault::NoPlace(format!("no place for {documents}"))),
             false => Ok(()),
         }
+    }
+
+    fn is_final(&self) -> bool {
+        self.is_final
     }
 
     fn next(&mut self) -> io::Result<&mut (dyn Write + Send)> {
@@ -106,6 +116,8 @@ fn run(files: &[&[u8]], to: Form, words: Words) -> (Outcome, Vec<Vec<u8>>) {
             false => LotsWanted::All,
         },
         hub: words.hub,
+        dialect: words.dialect,
+        document: words.document,
         event_at: None,
         prefix: words
             .prefix
@@ -117,6 +129,7 @@ fn run(files: &[&[u8]], to: Form, words: Words) -> (Outcome, Vec<Vec<u8>>) {
     };
     let mut outputs = Memory {
         places: words.places,
+        is_final: words.is_final,
         ..Memory::default()
     };
     let mut findings = Vec::new();
@@ -209,6 +222,22 @@ fn every_way_there_and_back_keeps_the_packs() {
         (Form::EuHub, hub(), sorted),
         // EPCIS writes a calendar day: day 00 is told as lost, and comes back as the last of the month.
         (Form::Epcis12, epcis(), &sorted.replace("300200", "300228")),
+        (Form::Epcis20, epcis(), &sorted.replace("300200", "300228")),
+        (
+            Form::Epcis20,
+            Words::default(),
+            &sorted.replace("300200", "300228"),
+        ),
+        (
+            Form::Epcis20Xml,
+            epcis(),
+            &sorted.replace("300200", "300228"),
+        ),
+        (
+            Form::Epcis20Xml,
+            Words::default(),
+            &sorted.replace("300200", "300228"),
+        ),
     ] {
         let (_, documents) = run(&[TABLE.as_bytes()], through, words);
         let files: Vec<&[u8]> = documents.iter().map(Vec::as_slice).collect();
@@ -371,7 +400,9 @@ fn bad_input_is_refused_with_its_code() {
         ("", "UPL-002"),
         ("SN;GTIN;LOT;EXP\n", "UPL-002"),
         ("%PDF-1.7", "UPL-008"),
-        ("{\"epcisBody\":{}}", "UPL-004"),
+        ("{\"epcisBody\":{}}", "UPL-049"),
+        ("{\"packs\":[]} x", "EPC-144"),
+        ("{\"type\":\"Order\"}", "UPL-004"),
         ("<a/>", "UPL-004"),
         (cut, "UPL-005"),
         (&fewer, "UPL-005"),

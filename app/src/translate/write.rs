@@ -10,6 +10,7 @@ use packtwin_core::serial::Serial;
 use packtwin_epcis::commissioning_writer::{
     CommissioningSettings, CommissioningWriter, NotWritten,
 };
+use packtwin_epcis::translation;
 use packtwin_partner::recognise::Kind;
 use packtwin_partner::serial_csv::{SerialCsvWriter, SerialWorkbookWriter, WorkbookError};
 
@@ -18,7 +19,7 @@ use super::gather::Gathered;
 use super::hub_input::HubSource;
 use super::lots::Lots;
 use super::requirements::{Ready, ReadyLot};
-use super::{Form, NotTranslated, Outputs, TranslateOrder, Translated};
+use super::{Amount, Form, NotTranslated, Outputs, TranslateOrder, Translated};
 
 /// Writes everything.
 pub(super) fn write(
@@ -33,20 +34,24 @@ pub(super) fn write(
     let packs = match order.to {
         Form::Csv => write_csv(&mut ready, outputs.next()?)?,
         Form::Xlsx => write_workbook(&mut ready, outputs.next()?)?,
-        Form::Epcis12 => {
-            let (packs, lost) = write_epcis(order, &mut ready, outputs.next()?)?;
+        Form::EuHub => write_hub(&mut ready, outputs)?,
+        Form::Epcis12 | Form::Epcis20 | Form::Epcis20Xml => {
+            let form = order.to.epcis().unwrap_or(translation::Form::Xml1);
+            let (packs, lost) = write_epcis(form, order, &mut ready, outputs.next()?)?;
             not_carried.extend(lost);
             packs
         }
-        Form::EuHub => write_hub(&mut ready, outputs)?,
     };
     Ok(Translated {
         recognised: ready.compared.gathered.recognised,
-        rows: ready.compared.gathered.rows,
-        packs,
-        lots: ready.lots.iter().flatten().count() as u64,
+        amount: Amount::Packs {
+            rows: ready.compared.gathered.rows,
+            packs,
+            lots: ready.lots.iter().flatten().count() as u64,
+        },
         documents,
         not_carried,
+        notes: Vec::new(),
         left_out: ready.compared.left_out,
     })
 }
@@ -107,12 +112,14 @@ fn write_workbook(ready: &mut Ready, out: &mut (dyn Write + Send)) -> Result<u64
 }
 
 fn write_epcis(
+    form: translation::Form,
     order: &TranslateOrder<'_>,
     ready: &mut Ready,
     out: &mut dyn Write,
 ) -> Result<(u64, Vec<String>), NotTranslated> {
     let prefix_length = |gtin: &Gtin| order.prefix.as_ref().and_then(|rule| rule.of_gtin(gtin));
     let settings = CommissioningSettings {
+        form,
         at: ready.events_at,
         prefix_length: &prefix_length,
         epcs_per_event_max: order.packs_max,
@@ -201,7 +208,7 @@ fn lost(order: &TranslateOrder<'_>, ready: &Ready) -> Vec<String> {
         .collect();
     let named = markets.into_iter().collect::<Vec<&str>>().join(", ");
     match order.to {
-        Form::Csv | Form::Xlsx | Form::Epcis12 => {
+        Form::Csv | Form::Xlsx | Form::Epcis12 | Form::Epcis20 | Form::Epcis20Xml => {
             if !named.is_empty() {
                 lost.push(format!(
                     "The markets that the file names ({named}): {form} has no place for them."

@@ -1,8 +1,11 @@
-//! Reads the commissioning of packs from EPCIS 1.0, 1.1 and 1.2 XML (GS1 EPCIS 1.2, ObjectEvent with action ADD).
+//! Reads the commissioning of packs from EPCIS XML of any version, and from EPCIS 2.0 JSON (ObjectEvent with action ADD).
 //!
 //! One pass in constant memory over documents of any size. Each SGTIN of a commissioning event becomes a row with the lot
 //! and expiry of its event; the row number is the line of the EPC. Cases and pallets, other events and master data are
-//! counted and named in the summary. What XML may contain at all is decided by `port::safe_xml`.
+//! counted and named in the summary. What XML may contain at all is decided by `port::safe_xml`; JSON comes event by event,
+//! see `events`.
+
+mod events;
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -29,6 +32,8 @@ use crate::epc_spool::EpcSpool;
 use crate::ilmd_date::read_date;
 use crate::object_event::{OTHER_EVENTS, ObjectEvent, Tag};
 
+pub use self::events::read_events;
+
 /// Rows or events between two reports of progress.
 const PROGRESS_STEPS: u64 = 4096;
 
@@ -43,15 +48,7 @@ pub fn read<R: Read>(
     sink: &mut dyn SerialFileSink,
 ) -> Result<FileSummary, ReadRefused> {
     let mut xml = SafeXml::new(input).map_err(|fault| fault.refused(1))?;
-    let mut reader = CommissioningReader {
-        settings,
-        sink,
-        summary: FileSummary::default(),
-        counts: Counts::default(),
-        event: ObjectEvent::default(),
-        epcs: EpcSpool::default(),
-        lots: HashMap::new(),
-    };
+    let mut reader = CommissioningReader::new(settings, sink);
     let mut open: Vec<Tag> = Vec::new();
     let mut text = String::new();
     let mut document_seen = false;
@@ -139,7 +136,19 @@ enum Item {
     Wrong(Flaw),
 }
 
-impl CommissioningReader<'_> {
+impl<'a> CommissioningReader<'a> {
+    fn new(settings: &'a ReadSettings, sink: &'a mut dyn SerialFileSink) -> Self {
+        CommissioningReader {
+            settings,
+            sink,
+            summary: FileSummary::default(),
+            counts: Counts::default(),
+            event: ObjectEvent::default(),
+            epcs: EpcSpool::default(),
+            lots: HashMap::new(),
+        }
+    }
+
     fn begin(&mut self, tag: Tag, open: &[Tag], line: u64) -> Result<(), ReadRefused> {
         match tag {
             Tag::ObjectEvent => {

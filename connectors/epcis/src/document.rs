@@ -102,6 +102,8 @@ pub struct DocumentHead {
     pub attributes: Vec<Attribute>,
     /// Prefixes bound for the whole document, in order; the fixed ones of EPCIS are not among them.
     pub namespaces: Vec<(String, String)>,
+    /// Prefixes of the standard's own context that a JSON document binds once more, to the same.
+    pub bound_again: Vec<String>,
     /// Addresses of JSON-LD contexts besides that of EPCIS.
     pub contexts: Vec<String>,
 }

@@ -5,6 +5,7 @@
 //! never guessed: an identifier whose length is unknown stays as it is, and is reported.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use packtwin_core::company_prefix::PrefixLength;
 use packtwin_core::digital_link::{CANONICAL_STEM, DigitalLink, has_web_scheme};
@@ -15,8 +16,8 @@ use crate::event::{EpcRole, Event};
 use crate::loss::Losses;
 
 /// How identifiers are spelled in what is written.
-#[derive(Debug, Clone, Copy, Default)]
-pub enum EpcFormat {
+#[derive(Clone, Copy, Default)]
+pub enum EpcFormat<'p> {
     /// As they are (`Never_Translates`, `No_Preference`).
     #[default]
     AsWritten,
@@ -24,10 +25,20 @@ pub enum EpcFormat {
     DigitalLink,
     /// As URNs; the function gives the length of the company prefix of a key, digits from the first digit of the prefix on
     /// (`Always_EPC_URN`).
-    Urn(fn(&str) -> Option<PrefixLength>),
+    Urn(&'p dyn Fn(&str) -> Option<PrefixLength>),
 }
 
-impl EpcFormat {
+impl fmt::Debug for EpcFormat<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            EpcFormat::AsWritten => "AsWritten",
+            EpcFormat::DigitalLink => "DigitalLink",
+            EpcFormat::Urn(_) => "Urn",
+        })
+    }
+}
+
+impl EpcFormat<'_> {
     /// Whether anything is to be changed.
     pub fn is_changing(self) -> bool {
         !matches!(self, EpcFormat::AsWritten)
@@ -72,14 +83,14 @@ impl EpcFormat {
     ///
     /// # Errors
     /// Why a Digital Link has no URN, in a few words.
-    pub fn spelled(self, text: &str) -> Result<Cow<'_, str>, &'static str> {
+    pub fn spelled<'t>(self, text: &'t str) -> Result<Cow<'t, str>, &'static str> {
         match self {
             EpcFormat::DigitalLink => {
                 Ok(to_digital_link(text).map_or(Cow::Borrowed(text), Cow::Owned))
             }
             EpcFormat::Urn(length) if has_web_scheme(text) => {
                 match DigitalLink::parse(text, Level::Content) {
-                    Ok(link) => to_urn(link.elements(), &length).map(Cow::Owned),
+                    Ok(link) => to_urn(link.elements(), length).map(Cow::Owned),
                     Err(_) => Ok(Cow::Borrowed(text)),
                 }
             }
@@ -324,21 +335,21 @@ mod tests {
             ),
         ] {
             assert_eq!(EpcFormat::DigitalLink.spelled(urn).as_deref(), Ok(link));
-            assert_eq!(EpcFormat::Urn(seven).spelled(link).as_deref(), Ok(urn));
+            assert_eq!(EpcFormat::Urn(&seven).spelled(link).as_deref(), Ok(urn));
         }
     }
 
     #[test]
     fn nothing_is_guessed_and_nothing_else_is_touched() {
         let link = "https://id.gs1.org/01/04006381333931/21/A";
-        assert!(EpcFormat::Urn(none).spelled(link).is_err());
+        assert!(EpcFormat::Urn(&none).spelled(link).is_err());
         for text in [
             "urn:epcglobal:cbv:bt:4006381000000:7",
             "https://example.org/po/7",
             "urn:epc:id:sgtin:1.2",
         ] {
             assert_eq!(EpcFormat::DigitalLink.spelled(text).as_deref(), Ok(text));
-            assert_eq!(EpcFormat::Urn(seven).spelled(text).as_deref(), Ok(text));
+            assert_eq!(EpcFormat::Urn(&seven).spelled(text).as_deref(), Ok(text));
         }
     }
 }

@@ -57,6 +57,7 @@ pub struct EventHasher {
     /// Whether names are those of JSON-LD.
     is_json: bool,
     /// Foreign fields that the partners agreed to leave out.
+    bound_again: Vec<String>,
     ignored: Vec<Name>,
 }
 
@@ -76,6 +77,7 @@ impl EventHasher {
                 false => Vec::new(),
             },
             is_json: head.is_json,
+            bound_again: head.bound_again.clone(),
             ignored: agreed.flat_map(|list| ignored_names(list, head)).collect(),
         }
     }
@@ -87,6 +89,7 @@ impl EventHasher {
             self.profile,
             self.is_json,
             &self.prefixes,
+            &self.bound_again,
             &self.ignored,
         );
         let mut text = format!("eventType={}", event.kind.name());

@@ -46,6 +46,7 @@ struct Taking<'t> {
     is_json: bool,
     prefixes: &'t [(String, String)],
     own_prefixes: &'t [(String, String)],
+    bound_again: &'t [String],
 }
 
 /// The items of an event; what the hash leaves out is not among them.
@@ -54,6 +55,7 @@ pub(crate) fn items_of(
     profile: HashProfile,
     is_json: bool,
     prefixes: &[(String, String)],
+    bound_again: &[String],
     ignored: &[Name],
 ) -> Vec<Item> {
     let taking = Taking {
@@ -61,6 +63,7 @@ pub(crate) fn items_of(
         is_json,
         prefixes,
         own_prefixes: &event.namespaces,
+        bound_again,
     };
     let mut items = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
@@ -198,8 +201,20 @@ impl Taking<'_> {
         };
         match name.namespace.is_empty() {
             true => name.local.clone(),
+            false if self.stays_short(&name.prefix) => format!("{}:{}", name.prefix, name.local),
             false => format!("{{{}{colon}}}{}", name.namespace, name.local),
         }
+    }
+
+    /// Whether a prefix in JSON is not written out: the reference implementation knows those that the document binds itself,
+    /// and of the contexts that it names only `gs1`.
+    fn stays_short(&self, prefix: &str) -> bool {
+        let mut bound = self.own_prefixes.iter().chain(self.prefixes);
+        self.is_json
+            && self.profile == HashProfile::Reference2025
+            && !matches!(prefix, "" | "gs1")
+            && !self.bound_again.iter().any(|known| known == prefix)
+            && !bound.any(|(known, _)| known == prefix)
     }
 
     fn pairs(
@@ -302,6 +317,9 @@ impl Taking<'_> {
 
     /// A value of a standard vocabulary as Web URI.
     fn word(&self, standard: Standard, text: &str) -> String {
+        if text.starts_with("cbv:") && self.stays_short("cbv") {
+            return text.to_owned();
+        }
         standard.web_uri(text).unwrap_or_else(|| self.value(text))
     }
 

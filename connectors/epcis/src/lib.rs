@@ -8,6 +8,7 @@
 pub mod cbv;
 pub mod commissioning;
 pub mod commissioning_writer;
+pub mod dialect;
 pub mod document;
 pub mod epc_format;
 mod epc_spool;
@@ -22,6 +23,7 @@ mod layout;
 pub mod loss;
 mod object_event;
 pub mod reading;
+pub mod recognise;
 pub mod text_list;
 pub mod translation;
 pub mod unread_fields;

@@ -17,6 +17,15 @@ pub struct Loss {
     pub count: u64,
 }
 
+impl Loss {
+    fn told(self, what: &str) -> String {
+        match self.first_event {
+            0 => format!("{what}."),
+            event => format!("{what} ({} times, first in event {event}).", self.count),
+        }
+    }
+}
+
 /// Kinds of loss that are told apart; beyond them they are counted together.
 const KINDS_MAX: usize = 200;
 /// What a note begins with among the kinds.
@@ -48,16 +57,19 @@ impl Losses {
 
     /// Every kind of loss, and every note, in words.
     pub fn sentences(&self) -> impl Iterator<Item = String> + '_ {
-        self.kinds.iter().map(|(what, loss)| {
-            let sentence = match what.strip_prefix(NOTE) {
-                Some(note) => format!("Note: {note}"),
-                None => format!("Not carried: {what}"),
-            };
-            match loss.first_event {
-                0 => format!("{sentence}."),
-                event => format!("{sentence} ({} times, first in event {event}).", loss.count),
-            }
-        })
+        let losses = self.lost().map(|what| format!("Not carried: {what}"));
+        losses.chain(self.notes().map(|note| format!("Note: {note}")))
+    }
+
+    /// Every kind of loss in words, with place and count.
+    pub fn lost(&self) -> impl Iterator<Item = String> + '_ {
+        self.iter().map(|(what, loss)| loss.told(what))
+    }
+
+    /// Every note in words, with place and count.
+    pub fn notes(&self) -> impl Iterator<Item = String> + '_ {
+        let notes = self.kinds.iter();
+        notes.filter_map(|(what, loss)| Some(loss.told(what.strip_prefix(NOTE)?)))
     }
 
     /// Every kind of loss with its count; notes are none.

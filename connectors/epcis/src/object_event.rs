@@ -3,6 +3,9 @@
 //! Elements are known by local name: documents of EPCIS 1.0 have no namespace at all, and partners put lot and expiry
 //! into namespaces of their own (`cbvmda`, `gs1ushc`, a vendor's).
 
+use crate::event::Event;
+use crate::extension::Element;
+
 /// The elements that mean something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tag {
@@ -100,6 +103,32 @@ impl ObjectEvent {
         ] {
             text.clear();
         }
+    }
+
+    /// Takes all that an event says which was read whole. Lot and dates may stand wherever foreign content may.
+    pub(crate) fn take_whole(&mut self, event: &Event) {
+        self.declared_wrong = event.error_declaration.is_some();
+        for (tag, text) in [
+            (Tag::Action, &event.action),
+            (Tag::BizStep, &event.biz_step),
+            (Tag::EventTime, &event.event_time),
+            (Tag::ZoneOffset, &event.zone_offset),
+        ] {
+            self.take(tag, text.as_deref().unwrap_or_default(), event.line);
+        }
+        let ilmd = event.ilmd.iter().flat_map(|ilmd| &ilmd.elements);
+        ilmd.chain(&event.extensions)
+            .for_each(|element| self.take_tree(element, event.line));
+    }
+
+    fn take_tree(&mut self, element: &Element, line: u64) {
+        let tag = Tag::of(&element.name.local);
+        if matches!(tag, Tag::Lot | Tag::Expiry | Tag::Manufactured) {
+            self.take(tag, &element.own_text(), line);
+        }
+        element
+            .children()
+            .for_each(|child| self.take_tree(child, line));
     }
 
     /// Takes the text of an element; of two elements of one kind the first counts.

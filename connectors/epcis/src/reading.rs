@@ -52,6 +52,20 @@ pub trait EventReader {
     fn bytes_read(&self) -> u64;
 }
 
+impl<R: EventReader + ?Sized> EventReader for Box<R> {
+    fn next(
+        &mut self,
+        event: &mut Event,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Step, ReadingError> {
+        (**self).next(event, findings)
+    }
+
+    fn bytes_read(&self) -> u64 {
+        (**self).bytes_read()
+    }
+}
+
 /// Why a document cannot be read on.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadingError {

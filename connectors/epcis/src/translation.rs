@@ -32,11 +32,11 @@ pub enum Form {
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Writing {
+pub struct Writing<'p> {
     /// When: the creation date of a document whose source names none.
     pub at: Timestamp,
     /// Identifiers (`GS1-EPC-Format`).
-    pub epc: EpcFormat,
+    pub epc: EpcFormat<'p>,
     /// Vocabulary in XML (`GS1-CBV-XML-Format`).
     pub cbv: CbvXmlFormat,
 }
@@ -119,11 +119,14 @@ impl<W: Write> AnyWriter<W> {
     /// # Errors
     /// Writing failed.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        let version = match self {
-            AnyWriter::Xml(writer) => writer.version(),
-            AnyWriter::Json(_) => SchemaVersion::V2,
+        let form = match self {
+            AnyWriter::Xml(writer) => match writer.version() {
+                SchemaVersion::V1 => Form::Xml1,
+                SchemaVersion::V2 => Form::Xml2,
+            },
+            AnyWriter::Json(_) => Form::Json2,
         };
-        if let Some(fault) = schema_fault(event, version) {
+        if let Some(fault) = schema_fault(event, form) {
             let what = format!(
                 "events that the schema of this form refuses: {} ({fault})",
                 fault.title()
@@ -189,7 +192,7 @@ impl<W: Write> AnyWriter<W> {
 /// What became of a document.
 #[derive(Debug, Default)]
 pub struct Translated {
-    /// Events written.
+    /// Events read.
     pub events: u64,
     /// What the target could not carry.
     pub losses: Losses,
@@ -203,7 +206,7 @@ pub fn translate<W: Write>(
     reader: &mut dyn EventReader,
     out: W,
     form: Form,
-    writing: Writing,
+    writing: Writing<'_>,
     sink: &mut dyn FnMut(Finding),
 ) -> Result<Translated, ReadingError> {
     let mut event = Event::default();

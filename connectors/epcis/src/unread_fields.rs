@@ -9,7 +9,10 @@ use std::io::Read;
 use packtwin_connector_port::safe_xml::{SafeXml, XmlEvent, local_name};
 use packtwin_connector_port::serial_file::ReadRefused;
 
+use crate::event::{Event, EventKind};
+use crate::fields::present_fields;
 use crate::object_event::{ObjectEvent, Tag};
+use crate::reading::{EventReader, ReadingError, Step};
 
 /// Names kept of one document; a hostile one could have any number.
 const FIELDS_MAX: usize = 200;
@@ -61,16 +64,60 @@ pub fn unread_fields<R: Read>(input: R) -> Result<BTreeMap<String, u64>, ReadRef
             XmlEvent::End => match open.pop() {
                 Some(Place::Field(tag)) => event.take(tag, &text, 0),
                 Some(Place::Event) if event.is_commissioning() && !event.declared_wrong => {
-                    for name in &of_event {
-                        if fields.contains_key(name) || fields.len() < FIELDS_MAX {
-                            *fields.entry(name.clone()).or_insert(0) += 1;
-                        }
-                    }
+                    count(&of_event, &mut fields);
                 }
                 _ => {}
             },
             XmlEvent::Other => {}
             XmlEvent::Complete => return Ok(fields),
+        }
+    }
+}
+
+/// The same for a document that is read event by event, as JSON is.
+///
+/// # Errors
+/// The document cannot be read to its end.
+pub fn unread_fields_of_events(
+    from: &mut dyn EventReader,
+) -> Result<BTreeMap<String, u64>, ReadingError> {
+    let (mut event, mut findings) = (Event::default(), Vec::new());
+    let mut said = ObjectEvent::default();
+    let mut fields = BTreeMap::new();
+    loop {
+        let step = from.next(&mut event, &mut findings)?;
+        findings.clear();
+        match step {
+            Step::Event if event.kind == EventKind::Object => {
+                said.begin(0, 0);
+                said.take_whole(&event);
+                if said.is_commissioning() && !said.declared_wrong {
+                    count(&unread_of(&event), &mut fields);
+                }
+            }
+            Step::Complete => return Ok(fields),
+            _ => {}
+        }
+    }
+}
+
+fn unread_of(event: &Event) -> BTreeSet<String> {
+    let fields = present_fields(event).into_iter();
+    let ilmd = event.ilmd.iter().flat_map(|ilmd| &ilmd.elements);
+    let foreign = ilmd.chain(&event.extensions);
+    fields
+        .filter(|name| !CONTAINERS.contains(name))
+        .chain(foreign.map(|element| element.name.local.as_str()))
+        .filter(|name| !carried(Tag::of(name)))
+        .take(FIELDS_MAX)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn count(of_event: &BTreeSet<String>, fields: &mut BTreeMap<String, u64>) {
+    for name in of_event {
+        if fields.contains_key(name) || fields.len() < FIELDS_MAX {
+            *fields.entry(name.clone()).or_insert(0) += 1;
         }
     }
 }
@@ -120,6 +167,7 @@ fn carried(tag: Tag) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::translation::AnyReader;
 
     fn check(events: &str, expected: &[(&str, u64)]) {
         let document = format!("<EPCISDocument><EventList>{events}</EventList></EPCISDocument>");
@@ -143,5 +191,12 @@ mod tests {
             &[("colour", 2), ("eventTime", 2), ("readPoint", 2)],
         );
         check("", &[]);
+        let json = r#"{"type": "EPCISDocument", "epcisBody": {"eventList": [
+            {"type": "ObjectEvent", "eventTime": "2026-01-02T00:00:00Z", "action": "ADD", "bizStep": "commissioning", "epcList": ["x"],
+             "readPoint": {"id": "a"}, "ilmd": {"cbvmda:lotNumber": "L", "cbvmda:colour": "red"}},
+            {"type": "ObjectEvent", "action": "OBSERVE", "bizLocation": {"id": "a"}}]}}"#;
+        let found = unread_fields_of_events(&mut AnyReader::new(json.as_bytes()).unwrap()).unwrap();
+        let found: Vec<(&str, u64)> = found.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+        assert_eq!(found, [("colour", 1), ("eventTime", 1), ("readPoint", 1)]);
     }
 }

@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use packtwin_core::finding::{Finding, Severity};
+use packtwin_core::time::Clock;
+use packtwin_epcis::dialect::{Dialect, DialectReader, dialect, dialects};
 use packtwin_epcis::event::Event;
 use packtwin_epcis::hash::{EventHasher, HashDigest, HashProfile};
 use packtwin_epcis::reading::{EventReader, ReadingError, Step};
@@ -17,6 +19,7 @@ use packtwin_epcis::translation::AnyReader;
 use packtwin_epcis::validate::{Checks, Layer, Verdict, validate};
 
 use super::exit::{FAILED, NOT_ALL, REFUSED};
+use crate::clock::SystemClock;
 
 /// What to do with a document.
 #[derive(Subcommand)]
@@ -34,18 +37,40 @@ pub(super) struct ValidateArguments {
     /// Do not check the order of events.
     #[arg(long)]
     no_choreography: bool,
-    /// Which profile applies besides the one the document names.
-    #[arg(long, value_enum)]
-    profile: Option<ProfileWord>,
+    /// What the document is held against besides the standard and the profile it names: dscsa for the GS1 US guideline, or
+    /// the dialect of the sender's system, such as optel or sap, which is then read as it is meant. May be repeated.
+    #[arg(long, value_name = "NAME", value_parser = read_profile)]
+    profile: Vec<Profile>,
     /// One JSON object a line instead of text.
     #[arg(long)]
     jsonl: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum ProfileWord {
+#[derive(Clone, Copy)]
+enum Profile {
     /// GS1 US guideline for DSCSA.
     Dscsa,
+    Dialect(&'static Dialect),
+}
+
+fn read_profile(word: &str) -> Result<Profile, String> {
+    match word {
+        "dscsa" => Ok(Profile::Dscsa),
+        word => read_dialect(word)
+            .map(Profile::Dialect)
+            .map_err(|text| format!("{text}, dscsa")),
+    }
+}
+
+/// A dialect by its name.
+pub(super) fn read_dialect(word: &str) -> Result<&'static Dialect, String> {
+    dialect(word).ok_or_else(|| {
+        let names: Vec<&str> = dialects().iter().map(|known| known.name.as_str()).collect();
+        format!(
+            "there is no profile of this name; write {}",
+            names.join(", ")
+        )
+    })
 }
 
 #[derive(Args)]
@@ -127,13 +152,25 @@ fn open(file: &Path) -> io::Result<Box<dyn Read>> {
 
 /// Prints every finding and the sum; whether there was none.
 fn print_verdict(arguments: &ValidateArguments, out: &mut dyn Write) -> Result<bool, ReadingError> {
-    let mut reader = AnyReader::new(open(&arguments.file)?)?;
+    let inner = AnyReader::new(open(&arguments.file)?)?;
+    let dialects = arguments
+        .profile
+        .iter()
+        .filter_map(|profile| match profile {
+            Profile::Dialect(dialect) => Some(*dialect),
+            Profile::Dscsa => None,
+        });
+    let mut reader: Box<dyn EventReader> = Box::new(inner);
+    for dialect in dialects {
+        reader = Box::new(DialectReader::new(reader, dialect, SystemClock.now()));
+    }
+    let is_dscsa = |profile: &Profile| matches!(profile, Profile::Dscsa);
     let checks = Checks {
         choreography: !arguments.no_choreography,
-        dscsa: arguments.profile.is_some(),
+        dscsa: arguments.profile.iter().any(is_dscsa),
     };
     let mut broken = None;
-    let verdict = validate(&mut reader, checks, &mut |finding| {
+    let verdict = validate(&mut *reader, checks, &mut |finding| {
         let printed = match arguments.jsonl {
             true => print_json(&finding, out),
             false => print_text(&finding, out),
@@ -188,9 +225,10 @@ fn word(severity: Severity) -> &'static str {
 fn print_sum(verdict: &Verdict, is_json: bool, out: &mut dyn Write) -> io::Result<()> {
     let [schema, vocabulary, choreography, profile] = verdict.findings;
     let (events, epcs, errors) = (verdict.events, verdict.epcs, verdict.errors);
+    let tolerated = verdict.tolerated;
     if is_json {
         let object = serde_json::json!({
-            "events": events, "epcs": epcs, "errors": errors,
+            "events": events, "epcs": epcs, "errors": errors, "tolerated": tolerated,
             "findings": {"schema": schema, "vocabulary": vocabulary, "choreography": choreography, "profile": profile},
         });
         return writeln!(out, "{object}");
@@ -198,7 +236,7 @@ fn print_sum(verdict: &Verdict, is_json: bool, out: &mut dyn Write) -> io::Resul
     writeln!(
         out,
         "{events} events, {epcs} EPCs; findings: {schema} schema, {vocabulary} vocabulary, {choreography} choreography, \
-         {profile} profile; {errors} of them errors"
+         {profile} profile; {errors} of them errors; {tolerated} put right by the sender's profile"
     )
 }
 

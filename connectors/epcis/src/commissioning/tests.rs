@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::commissioning_writer::{CommissioningSettings, CommissioningWriter, NotWritten};
+use crate::translation::{AnyReader, Form};
 use packtwin_connector_port::serial_file::Stop;
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::charset::SET_82;
@@ -44,7 +45,11 @@ fn at() -> Timestamp {
 
 fn read_text(document: &[u8]) -> Result<(Kept, FileSummary), ReadRefused> {
     let mut kept = Kept::default();
-    let summary = read(document, &ReadSettings::new(at()), &mut kept)?;
+    let settings = ReadSettings::new(at());
+    let summary = match document.first() {
+        Some(b'{') => read_events(&mut AnyReader::new(document).unwrap(), &settings, &mut kept)?,
+        _ => read(document, &settings, &mut kept)?,
+    };
     Ok((kept, summary))
 }
 
@@ -232,9 +237,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn a_written_document_reads_back(packs in proptest::collection::vec((set_82_text(), set_82_text()), 1..40), digits in 6_usize..=12) {
+    fn a_written_document_reads_back(packs in proptest::collection::vec((set_82_text(), set_82_text()), 1..40), digits in 6_usize..=14) {
+        let forms: &[Form] = if digits > 12 { &[Form::Xml2, Form::Json2] } else { &[Form::Xml1, Form::Xml2, Form::Json2] };
+        for &form in forms {
         let prefix = move |_: &Gtin| PrefixLength::new(digits);
-        let settings = CommissioningSettings { at: at(), prefix_length: &prefix, epcs_per_event_max: 3 };
+        let settings = CommissioningSettings { form, at: at(), prefix_length: &prefix, epcs_per_event_max: 3 };
         let mut file = Vec::new();
         let mut writer = CommissioningWriter::new(&mut file, settings).unwrap();
         for (serial, batch) in &packs {
@@ -247,7 +254,8 @@ proptest! {
             let head = kept.lots[index.0 as usize].head.clone().unwrap();
             (serial.unwrap().to_string(), head.batch.to_string())
         }).collect();
-        prop_assert_eq!(read, packs);
+        prop_assert_eq!(&read, &packs);
+        }
     }
 }
 
@@ -255,6 +263,7 @@ proptest! {
 fn what_the_form_cannot_carry_is_said() {
     let prefix = |_: &Gtin| PrefixLength::new(7);
     let settings = CommissioningSettings {
+        form: Form::Xml1,
         at: at(),
         prefix_length: &prefix,
         epcs_per_event_max: 1000,
@@ -281,6 +290,7 @@ fn what_the_form_cannot_carry_is_said() {
 
     let none = |_: &Gtin| None;
     let settings = CommissioningSettings {
+        form: Form::Xml1,
         at: at(),
         prefix_length: &none,
         epcs_per_event_max: 1000,

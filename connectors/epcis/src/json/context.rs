@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use crate::extension::{Attribute, Element, NO_NAMESPACE, Name, Node};
+use crate::extension::{Attribute, Element, NO_NAMESPACE, NO_NAMESPACE_PREFIX, Name, Node};
 use crate::json::ATTRIBUTE_SUFFIX;
 
 /// The context that documents of ours name.
-pub(super) const EPCIS_CONTEXT: &str =
+pub(crate) const EPCIS_CONTEXT: &str =
     "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld";
 
 /// The addresses under which the context of the standard occurs.
@@ -48,6 +48,8 @@ const PUBLISHED: [(&str, &str, &str); 1] = [(
 pub(super) struct Context {
     /// Prefixes that the document binds itself, later ones last.
     pub bound: Vec<(String, String)>,
+    /// Prefixes of the standard that the document binds once more, to the same.
+    pub bound_again: Vec<String>,
     /// Addresses besides those of the standard.
     pub addresses: Vec<String>,
     /// Prefixes of published contexts; not written again, since the address is.
@@ -78,7 +80,9 @@ impl Context {
                 && (known.1 == namespace || (prefix == "cbvmda" && namespace == CBVMDA_IN_JSON))
         };
         let is_alias = prefix.ends_with(ATTRIBUTE_SUFFIX) || namespace == NO_NAMESPACE;
-        if !BUILT_IN.iter().any(is_same) && !is_alias {
+        if BUILT_IN.iter().any(is_same) {
+            self.bound_again.push(prefix.to_owned());
+        } else if !is_alias {
             self.bound.push((prefix.to_owned(), namespace.to_owned()));
         }
     }
@@ -152,6 +156,9 @@ fn attribute_name(name: &Name, context: &Context, inner: &[(String, String)]) ->
         return name.local.strip_prefix('@').map(Name::local);
     }
     let prefix = name.prefix.strip_suffix(ATTRIBUTE_SUFFIX)?;
+    if prefix == NO_NAMESPACE_PREFIX {
+        return Some(Name::local(name.local.as_str()));
+    }
     let namespace = match prefix {
         "xsi" => crate::extension::XSI,
         prefix => context.namespace(prefix, inner)?,
@@ -173,7 +180,7 @@ pub(super) fn resolve_name(
         name.namespace = namespace.into();
         return;
     }
-    if &*name.prefix == crate::extension::NO_NAMESPACE_PREFIX {
+    if &*name.prefix == NO_NAMESPACE_PREFIX {
         name.prefix = "".into();
         return;
     }

@@ -206,8 +206,7 @@ impl<'e, 't, 'r> EventReading<'e, 't, 'r> {
     fn epc_list(&mut self, role: EpcRole, first: Token) -> Result<(), ReadingError> {
         self.event.epc_list_mut(role).set_present();
         if first == Token::Text {
-            self.take_epc(role);
-            return Ok(());
+            return self.take_epc(role);
         }
         if first != Token::ArrayBegin {
             return self.wrong_kind(role.name(), "a list of texts", first);
@@ -215,22 +214,29 @@ impl<'e, 't, 'r> EventReading<'e, 't, 'r> {
         loop {
             match self.tokens.next()? {
                 Token::ArrayEnd => return Ok(()),
-                Token::Text => self.take_epc(role),
+                Token::Text => self.take_epc(role)?,
                 other => self.wrong_kind(role.name(), "a list of texts", other)?,
             }
         }
     }
 
-    fn take_epc(&mut self, role: EpcRole) {
+    fn take_epc(&mut self, role: EpcRole) -> Result<(), ReadingError> {
+        let list = &mut self.event.epcs[role as usize];
+        let bytes = &mut self.bytes;
+        let mut keep = |value: &str| {
+            *bytes += value.len();
+            if *bytes <= EVENT_BYTES_MAX {
+                list.push(value);
+            }
+        };
         let value = self.tokens.text.trim();
-        self.bytes += value.len();
-        if self.bytes <= EVENT_BYTES_MAX {
-            self.event.epc_list_mut(role).push(value);
+        keep(value);
+        if value.len() == self.tokens.text.len() {
+            return self.tokens.plain_texts(keep);
         }
-        if value.len() != self.tokens.text.len() {
-            let value = value.to_owned();
-            self.report_space(role.name(), &value);
-        }
+        let value = value.to_owned();
+        self.report_space(role.name(), &value);
+        Ok(())
     }
 
     fn quantity(&mut self) -> Result<Quantity, ReadingError> {

@@ -63,7 +63,7 @@ pub(super) fn write_event(
         }
     }
     for attribute in &event.attributes {
-        writing.text.attribute_member(attribute);
+        writing.text.core_attribute(attribute);
     }
     writing.text.members(&event.extensions, writing.losses);
     text.raw("}");
@@ -164,7 +164,7 @@ impl EventOut<'_> {
                     self.text.raw("{");
                     self.text.is_first = true;
                     for attribute in &ilmd.attributes {
-                        self.text.attribute_member(attribute);
+                        self.text.core_attribute(attribute);
                     }
                     self.text.members(&ilmd.elements, self.losses);
                     self.text.raw("}");

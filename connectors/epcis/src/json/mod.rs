@@ -14,6 +14,7 @@ mod tokens;
 mod tree;
 mod writer;
 
+pub(crate) use context::EPCIS_CONTEXT;
 pub use reader::JsonReader;
 pub use writer::JsonWriter;
 

@@ -473,6 +473,7 @@ impl<'r> JsonReader<'r> {
     fn take_head(&mut self) -> Step {
         let mut head = self.head.take().unwrap_or_default();
         head.namespaces = self.context.bound.clone();
+        head.bound_again = self.context.bound_again.clone();
         head.contexts = self.context.addresses.clone();
         let mut unbound = Vec::new();
         let mut resolve_all = |elements: &mut [Element]| {

@@ -85,7 +85,17 @@ impl JsonText {
         }
     }
 
-    pub(super) fn attribute_member(&mut self, attribute: &Attribute) {
+    /// An attribute of an element of EPCIS, where the schema allows no name without prefix.
+    pub(super) fn core_attribute(&mut self, attribute: &Attribute) {
+        if !attribute.name.namespace.is_empty() {
+            return self.attribute_member(attribute);
+        }
+        let local = &attribute.name.local;
+        let key = format!("{NO_NAMESPACE_PREFIX}{ATTRIBUTE_SUFFIX}:{local}");
+        self.member(&key, &attribute.value);
+    }
+
+    fn attribute_member(&mut self, attribute: &Attribute) {
         let key = self.attribute_key(&attribute.name);
         self.member(&key, &attribute.value);
     }

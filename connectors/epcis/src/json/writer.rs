@@ -5,6 +5,8 @@
 
 use std::io::{self, Write};
 
+use packtwin_core::time::Timestamp;
+
 use super::bindings::Bindings;
 use super::context::EPCIS_CONTEXT;
 use super::event_writer::write_event;
@@ -96,7 +98,8 @@ impl<W: Write> JsonWriter<W> {
         );
         self.text.member("schemaVersion", "2.0");
         if let Some(date) = &head.creation_date {
-            self.text.member("creationDate", date);
+            let date = self.date_with_zone(date);
+            self.text.member("creationDate", &date);
         }
         let exchange = [
             ("sender", head.sender()),
@@ -109,7 +112,7 @@ impl<W: Write> JsonWriter<W> {
             }
         }
         for attribute in &head.attributes {
-            self.text.attribute_member(attribute);
+            self.text.core_attribute(attribute);
         }
         self.text.members(&head.document_elements, &mut self.losses);
         self.header(head, &header_elements);
@@ -132,6 +135,21 @@ impl<W: Write> JsonWriter<W> {
             self.losses.note(0, "JSON has no document for master data alone; they stand in the header of one without events");
         }
         self.text.raw("\n    \"eventList\": [");
+    }
+
+    /// The creation date; JSON demands a zone of it, which XML may leave out.
+    fn date_with_zone(&mut self, date: &str) -> String {
+        let zoned = format!("{date}Z");
+        match (Timestamp::parse(date), Timestamp::parse(&zoned)) {
+            (None, Some(_)) => {
+                self.losses.add(
+                    0,
+                    "that the creation date names no time zone: JSON demands one, and UTC was written",
+                );
+                zoned
+            }
+            _ => date.to_owned(),
+        }
     }
 
     /// The business document header whole, unless sender, receiver and instance say it all.

@@ -13,6 +13,7 @@ mod structure;
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
 
+pub(crate) use structure::is_offset;
 pub use structure::schema_fault;
 
 use crate::document::DocumentHead;
@@ -83,6 +84,8 @@ pub struct Verdict {
     pub findings: [u64; 4],
     /// Errors among them.
     pub errors: u64,
+    /// What a dialect put right; not among the findings by layer.
+    pub tolerated: u64,
 }
 
 impl Verdict {
@@ -92,6 +95,10 @@ impl Verdict {
     }
 
     fn count(&mut self, finding: &Finding) {
+        if finding.severity == Severity::Fixed {
+            self.tolerated += 1;
+            return;
+        }
         self.findings[Layer::of(finding.code) as usize] += 1;
         self.errors += u64::from(finding.severity == Severity::Error);
     }

@@ -16,18 +16,31 @@ use crate::epc_format::is_class;
 use crate::event::{
     EpcRole, Event, EventKind, Quantity, QuantityRole, SENSOR_METADATA, SENSOR_REPORT, SensorText,
 };
+use crate::text_list::TextList;
+use crate::translation::Form;
 
-/// Why an event cannot be written in a form of this version: the first fault that its schema would refuse.
-pub fn schema_fault(event: &Event, version: SchemaVersion) -> Option<Code> {
+/// Why an event cannot be written in a form: the first fault that its schema would refuse.
+pub fn schema_fault(event: &Event, form: Form) -> Option<Code> {
     let mut findings = Vec::new();
     let mut check = Check {
         event,
-        version,
-        is_json: false,
+        version: match form {
+            Form::Xml1 => SchemaVersion::V1,
+            Form::Xml2 | Form::Json2 => SchemaVersion::V2,
+        },
+        is_json: form == Form::Json2,
         findings: &mut findings,
     };
     check.times();
     check.fields();
+    if form == Form::Json2 {
+        // The schema of JSON knows more than those of XML: URIs, words, lists without repeats.
+        check.values();
+        check.lists();
+        check.quantities();
+        check.sensors();
+        check.vocabulary();
+    }
     let fault = findings
         .into_iter()
         .find(|finding| finding.severity == Severity::Error);
@@ -49,6 +62,7 @@ pub(super) fn check_event(
     };
     check.times();
     check.fields();
+    check.values();
     check.lists();
     check.quantities();
     check.sensors();
@@ -222,7 +236,7 @@ impl Check<'_> {
             let is_birth =
                 event.action.as_deref() == Some("ADD") || *kind == EventKind::Transformation;
             if !is_birth {
-                self.warn(
+                self.error_in_json(
                     Code::EpcisWrongPlace,
                     "ilmd",
                     "master data of instances are given when they come into being, with action ADD"
@@ -239,6 +253,32 @@ impl Check<'_> {
                 "persistentDisposition",
                 "persistentDisposition sets nothing and unsets nothing".to_owned(),
             );
+        }
+    }
+
+    /// Texts that must be URIs, whatever they name.
+    fn values(&mut self) {
+        let event = self.event;
+        let single = [
+            ("eventID", &event.event_id),
+            ("transformationID", &event.transformation_id),
+        ];
+        for (name, value) in single {
+            if let Some(value) = value {
+                self.uri(name, value);
+            }
+        }
+        for value in &event.certification_info {
+            self.uri("certificationInfo", value);
+        }
+        for (name, list) in [
+            ("bizTransaction", &event.biz_transactions),
+            ("source", &event.sources),
+            ("destination", &event.destinations),
+        ] {
+            for typed in list.iter().flatten() {
+                self.uri(name, &typed.value);
+            }
         }
     }
 
@@ -295,14 +335,7 @@ impl Check<'_> {
         }
         for role in EpcRole::ALL {
             let list = event.epc_list(role);
-            let mut seen = HashSet::with_capacity(list.len());
-            let mut twice = None;
-            for epc in list.iter() {
-                if !seen.insert(epc) && twice.is_none() {
-                    twice = Some(epc);
-                }
-            }
-            if let Some(epc) = twice {
+            if let Some(epc) = first_twice(list) {
                 self.error_in_json(
                     Code::EpcisTwice,
                     role.name(),
@@ -397,18 +430,28 @@ impl Check<'_> {
                     }
                 }
             }
-            if self.is_json
-                && element
-                    .reports
-                    .iter()
-                    .any(|report| report.field("type").is_none())
-            {
-                self.warn(
-                    Code::EpcisFieldMissing,
-                    "sensorReport",
-                    "a sensor report has no type".to_owned(),
-                );
+            if self.is_json {
+                for report in &element.reports {
+                    self.measurement(report.field("type"));
+                }
             }
+        }
+    }
+
+    /// What a sensor measures: a word of the GS1 Web Vocabulary, or a URI that is not of it.
+    fn measurement(&mut self, kind: Option<&str>) {
+        let Some(kind) = kind else {
+            let text = "a sensor report has no type".to_owned();
+            return self.error(Code::EpcisFieldMissing, "sensorReport", text);
+        };
+        let of_gs1 = ["://gs1.org/voc/", "://www.gs1.org/voc/"];
+        let is_foreign = is_uri(kind) && !of_gs1.iter().any(|stem| kind.contains(stem));
+        if Standard::MeasurementType.value(kind).is_none() && !is_foreign {
+            let text = format!(
+                "the type {} of a sensor report is no measurement of GS1",
+                quoted(kind)
+            );
+            self.error(Code::EpcisVocabularyUnknown, "type", text);
         }
     }
 
@@ -449,6 +492,9 @@ impl Check<'_> {
 
     /// A value behind a stem of CBV, and a bare word, must be one of the standard; a URI of somebody's own may be anything.
     fn word(&mut self, name: &str, standard: Standard, value: Option<&str>) {
+        if let Some(value) = value.filter(|value| self.is_json && standard.word(value).is_none()) {
+            self.uri(name, value);
+        }
         let Some(value) =
             value.filter(|value| standard.word(value).is_some() && standard.value(value).is_none())
         else {
@@ -513,15 +559,32 @@ impl Check<'_> {
     }
 }
 
+/// The first text that stands a second time. Lists from packaging lines ascend mostly, and then hold none.
+fn first_twice(list: &TextList) -> Option<&str> {
+    let behind = list.iter().skip(1);
+    if list.iter().zip(behind).all(|(before, text)| before < text) {
+        return None;
+    }
+    let mut seen = HashSet::with_capacity(list.len());
+    list.iter().find(|text| !seen.insert(*text))
+}
+
 fn is_uri(text: &str) -> bool {
     let scheme = text.split(':').next().unwrap_or_default();
     scheme.len() < text.len()
         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !text.contains([' ', '\n', '\t', '\r'])
+        && text.bytes().fold(true, |all, byte| {
+            all & (byte > b' ')
+                & !matches!(
+                    byte,
+                    b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'`'
+                )
+                & (byte < 0x7f)
+        })
 }
 
 /// `+02:00` and the like, up to fourteen hours.
-fn is_offset(text: &str) -> bool {
+pub(crate) fn is_offset(text: &str) -> bool {
     let Some(clock) = text.strip_prefix(['+', '-']) else {
         return false;
     };

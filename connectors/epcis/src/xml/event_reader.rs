@@ -67,14 +67,7 @@ impl<R: Read> EventReading<'_, R> {
             match self.walker.next()? {
                 Token::Start => self.field(wrapper, &mut reached)?,
                 Token::Text if self.walker.text.trim().is_empty() => {}
-                Token::Text => {
-                    let shown = quoted(self.walker.text.trim());
-                    self.warn(
-                        Code::EpcisWrongPlace,
-                        "",
-                        format!("the text {shown} stands between the fields of an event and was passed over"),
-                    );
-                }
+                Token::Text => self.stray_text("the fields of an event"),
                 Token::End | Token::Complete => return Ok(()),
             }
         }
@@ -274,18 +267,29 @@ impl<R: Read> EventReading<'_, R> {
         loop {
             match self.walker.next()? {
                 Token::Start if self.walker.is_core && self.walker.local == "epc" => {
-                    self.walker.leaf(&mut text)?;
+                    let is_bare = self.walker.prefix.is_empty() && self.walker.declares_nothing();
+                    if self.walker.leaf(&mut text)? {
+                        self.report_elements_in("epc");
+                    }
                     let value = text.trim();
                     if value.len() != text.len() {
                         self.report_space("epc", value);
                     }
-                    self.bytes += value.len();
-                    if self.bytes <= EVENT_BYTES_MAX {
-                        self.event.epc_list_mut(role).push(value);
+                    let list = &mut self.event.epcs[role as usize];
+                    let bytes = &mut self.bytes;
+                    let mut keep = |value: &str| {
+                        *bytes += value.len();
+                        if *bytes <= EVENT_BYTES_MAX {
+                            list.push(value);
+                        }
+                    };
+                    keep(value);
+                    if is_bare {
+                        self.walker.plain_leaves("epc", keep);
                     }
                 }
                 Token::Start => self.unexpected(role.name())?,
-                Token::Text => {}
+                Token::Text => self.stray_text(role.name()),
                 Token::End | Token::Complete => return Ok(()),
             }
         }
@@ -460,7 +464,7 @@ impl<R: Read> EventReading<'_, R> {
         loop {
             match self.walker.next()? {
                 Token::Start => take(self)?,
-                Token::Text => {}
+                Token::Text => self.stray_text("the elements of a list"),
                 Token::End | Token::Complete => return Ok(()),
             }
         }
@@ -470,11 +474,7 @@ impl<R: Read> EventReading<'_, R> {
     fn text(&mut self, name: &str) -> Result<String, ReadingError> {
         let mut text = String::new();
         if self.walker.leaf(&mut text)? {
-            self.warn(
-                Code::EpcisFieldUnknown,
-                name,
-                format!("elements stand in {name}, which holds a text; they were passed over"),
-            );
+            self.report_elements_in(name);
         }
         let value = text.trim();
         self.bytes += value.len();
@@ -486,9 +486,27 @@ impl<R: Read> EventReading<'_, R> {
         Ok(value)
     }
 
+    // What is passed over is an error, since it is lost; what stands in the wrong place and was read is a warning.
+
+    fn stray_text(&mut self, between: &str) {
+        let text = self.walker.text.trim();
+        if !text.is_empty() {
+            let text = format!(
+                "the text {} stands between {between} and was passed over",
+                quoted(text)
+            );
+            self.error(Code::EpcisWrongPlace, "", text);
+        }
+    }
+
+    fn report_elements_in(&mut self, name: &str) {
+        let text = format!("elements stand in {name}, which holds a text; they were passed over");
+        self.error(Code::EpcisFieldUnknown, name, text);
+    }
+
     fn unexpected(&mut self, place: &str) -> Result<(), ReadingError> {
         let name = self.walker.local.clone();
-        self.warn(
+        self.error(
             Code::EpcisFieldUnknown,
             &name,
             format!(

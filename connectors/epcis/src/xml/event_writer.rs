@@ -269,12 +269,7 @@ impl<W: Write> EventOut<'_, W> {
             return Ok(());
         }
         self.text.open(role.name());
-        for epc in list.iter() {
-            self.text.leaf("epc", epc);
-            if self.text.is_full() {
-                self.text.flush(self.out, 0)?;
-            }
-        }
+        self.text.leaves("epc", list.iter(), self.out)?;
         self.text.close(role.name());
         Ok(())
     }

@@ -67,6 +67,12 @@ impl<R: Read> XmlReader<R> {
         })
     }
 
+    /// The version, once the root of the document was seen.
+    pub(crate) fn version_begun(&self) -> Option<SchemaVersion> {
+        let is_begun = !self.levels.is_empty() && self.levels != [Level::Wrapper];
+        is_begun.then_some(self.version)
+    }
+
     fn advance(
         &mut self,
         event: &mut Event,
@@ -95,10 +101,12 @@ impl<R: Read> XmlReader<R> {
                 }
                 Token::Text if self.walker.text.trim().is_empty() => {}
                 Token::Text => {
+                    let line = self.walker.line();
                     let text = quoted(self.walker.text.trim());
-                    let text =
-                        format!("the text {text} stands between elements and was passed over");
-                    self.warn(findings, Code::EpcisWrongPlace, text);
+                    let text = format!(
+                        "Line {line}: the text {text} stands between elements and was passed over."
+                    );
+                    findings.push(Finding::error(Code::EpcisWrongPlace, line, "", text));
                 }
                 Token::Complete => self.is_complete = true,
             }

@@ -29,10 +29,6 @@ impl XmlText {
         Ok(())
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.buffer.len() >= FLUSH_BYTES
-    }
-
     pub(super) fn raw(&mut self, text: &str) {
         self.buffer.push_str(text);
     }
@@ -73,6 +69,27 @@ impl XmlText {
     pub(super) fn leaf(&mut self, name: &str, text: &str) {
         self.begin(name);
         self.value(name, text);
+    }
+
+    /// Elements of one name that hold a text each; hands on what is gathered whenever it is much.
+    pub(super) fn leaves<'t>(
+        &mut self,
+        name: &str,
+        texts: impl Iterator<Item = &'t str>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let from = self.buffer.len();
+        self.begin(name);
+        self.buffer.push('>');
+        let before = self.buffer.split_off(from);
+        let behind = format!("</{name}>");
+        for text in texts {
+            self.buffer.push_str(&before);
+            self.escaped(text);
+            self.buffer.push_str(&behind);
+            self.flush(out, FLUSH_BYTES)?;
+        }
+        Ok(())
     }
 
     /// The text of an element whose tag is still open, and its end.

@@ -95,6 +95,11 @@ impl<R: Read> Walker<R> {
         here.map(|binding| (&*binding.prefix, &*binding.namespace))
     }
 
+    /// Whether the element that began last binds no prefix.
+    pub(super) fn declares_nothing(&self) -> bool {
+        self.declared_here().next().is_none()
+    }
+
     /// Goes on to the next start, text or end.
     pub(super) fn next(&mut self) -> Result<Token, ReadingError> {
         let token = self.step();
@@ -202,6 +207,12 @@ impl<R: Read> Walker<R> {
                 Token::End | Token::Complete => return Ok(had_elements),
             }
         }
+    }
+
+    /// Passes plain elements of this name, which are of EPCIS; to be called where one has just ended whose name had no
+    /// prefix.
+    pub(super) fn plain_leaves(&mut self, name: &str, take: impl FnMut(&str)) {
+        self.xml.plain_leaves(name, take);
     }
 
     /// Passes the element that began last.

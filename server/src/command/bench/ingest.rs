@@ -324,10 +324,10 @@ impl SerialSource for SortedSerials {
 }
 
 /// A folder of its own, removed at the end.
-struct WorkFolder(PathBuf);
+pub(super) struct WorkFolder(pub(super) PathBuf);
 
 impl WorkFolder {
-    fn create(parent: Option<&Path>) -> io::Result<Self> {
+    pub(super) fn create(parent: Option<&Path>) -> io::Result<Self> {
         let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
         let path = parent.join(format!("packtwin-bench-{}", std::process::id()));
         std::fs::create_dir_all(&parent)?;

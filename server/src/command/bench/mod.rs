@@ -2,9 +2,11 @@
 //!
 //! People read standard error; the last line of standard output is one JSON object for machines.
 
+mod epcis_file;
 mod ingest;
 mod measure;
 mod pack_file;
+mod translate;
 
 use clap::Subcommand;
 
@@ -15,10 +17,13 @@ use super::Failure;
 pub(super) enum BenchCommand {
     /// A serial file from its receipt to written hub documents, beside the engine's fastest bulk route.
     Ingest(ingest::IngestArguments),
+    /// An EPCIS document from XML 1.2 to JSON 2.0 and back, beside reading the same bytes and doing nothing.
+    Translate(translate::TranslateBenchArguments),
 }
 
 pub(super) fn run(command: &BenchCommand) -> Result<(), Failure> {
     match command {
         BenchCommand::Ingest(arguments) => ingest::run(arguments),
+        BenchCommand::Translate(arguments) => translate::run(arguments),
     }
 }

@@ -14,17 +14,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use packtwin_app::translate::{
-    Form, FormUnknown, HubWords, LotsWanted, NotTranslated, PrefixRule, TranslateOrder, Translated,
-    translate,
+    Amount, CbvSpelling, DocumentWords, EpcSpelling, Form, FormUnknown, HubWords, LotsWanted,
+    NotTranslated, PrefixRule, TranslateOrder, Translated, translate,
 };
 use packtwin_core::code::Code;
 use packtwin_core::company_prefix::{Declared, PrefixLength};
 use packtwin_core::environment::Environment;
 use packtwin_core::market::Market;
 use packtwin_core::time::{Clock, Timestamp};
+use packtwin_epcis::dialect::Dialect;
 use packtwin_eu_hub::HubSettings;
 use packtwin_partner::mapping::Field;
 
@@ -46,7 +47,8 @@ written over with --force only, and a file that is read never.
 
   packtwin translate --to eu-hub --sender ALDER --product-version 1 --market DE,AT lot.csv -o lot.xml
   packtwin translate --to csv lot.xml -o lot.csv
-  packtwin translate --to epcis-1.2 --company-prefix 0952123 lot.xlsx -o lot-epcis.xml";
+  packtwin translate --to epcis-1.2 --company-prefix 0952123 lot.xlsx -o lot-epcis.xml
+  packtwin translate --to epcis-2.0 shipment.xml -o shipment.json";
 
 /// What to translate.
 #[derive(Args)]
@@ -55,10 +57,11 @@ pub(super) struct TranslateArguments {
     /// The files; several only where each is a hub document. Without one, or with -, standard input.
     #[arg(value_name = "IN")]
     inputs: Vec<PathBuf>,
-    /// What they are: csv, xlsx, epcis-1.2, eu-hub, or auto to look at the content.
+    /// What they are: csv, xlsx, epcis-1.2, epcis-2.0, epcis-2.0-xml, eu-hub, or auto to look at the content.
     #[arg(long, value_name = "F", default_value = "auto")]
     from: FromWord,
-    /// What to write: csv, xlsx, epcis-1.2 or eu-hub.
+    /// What to write: csv, xlsx, epcis-1.2, epcis-2.0, epcis-2.0-xml or eu-hub. From EPCIS to EPCIS the document is carried
+    /// whole; else its packs.
     #[arg(long, value_name = "F")]
     to: Form,
     /// Where to write; without it, or with -, standard output.
@@ -122,10 +125,41 @@ pub(super) struct TranslateArguments {
     /// EPCIS: a company prefix of yours. May be repeated.
     #[arg(long, value_name = "DIGITS")]
     company_prefix: Vec<String>,
+    /// EPCIS: the dialect in which the sender's system writes, such as optel or sap; common holds what any sender may do.
+    #[arg(long, value_name = "NAME", value_parser = super::epcis::read_dialect)]
+    profile: Option<&'static Dialect>,
+    /// EPCIS to EPCIS: how identifiers are spelled. Without it as they are, or as URN where a company prefix is given.
+    #[arg(long, value_enum, value_name = "SPELLING")]
+    epc_format: Option<EpcWord>,
+    /// EPCIS to EPCIS 2.0 in XML: how the vocabulary of the standard is spelled.
+    #[arg(long, value_enum, value_name = "SPELLING", default_value_t = CbvWord::AsWritten)]
+    cbv_format: CbvWord,
     /// Most packs in one hub document, or in one EPCIS event.
     #[arg(long, value_name = "N", default_value_t = HubSettings::default().packs_per_message,
         value_parser = clap::value_parser!(u64).range(1..))]
     max_packs: u64,
+}
+
+/// The words behind `--epc-format`.
+#[derive(Clone, Copy, ValueEnum)]
+enum EpcWord {
+    /// As the document has them.
+    AsWritten,
+    /// As GS1 Digital Links.
+    DigitalLink,
+    /// As EPC URNs; the company prefixes are needed.
+    Urn,
+}
+
+/// The words behind `--cbv-format`.
+#[derive(Clone, Copy, ValueEnum)]
+enum CbvWord {
+    /// As the document has it.
+    AsWritten,
+    /// As URNs.
+    Urn,
+    /// As Web URIs.
+    WebUri,
 }
 
 /// The word behind `--from`.
@@ -216,6 +250,8 @@ fn carry_out(arguments: &TranslateArguments) -> Result<Done, NotTranslated> {
             false => LotsWanted::All,
         },
         hub: hub_words(arguments),
+        dialect: arguments.profile,
+        document: document_words(arguments),
         event_at: arguments.event_time,
         prefix: prefix(arguments)?,
         packs_max: arguments.max_packs,
@@ -255,15 +291,22 @@ struct Done {
 fn answer(done: &Done) -> ExitCode {
     let Translated {
         recognised,
-        rows,
-        packs,
-        lots,
+        amount,
         documents,
         not_carried,
+        notes,
         left_out,
     } = &done.translated;
-    eprintln!("read     {recognised}: {rows} rows");
-    eprintln!("written  {packs} packs, {lots} lots, {documents} documents");
+    match amount {
+        Amount::Packs { rows, packs, lots } => {
+            eprintln!("read     {recognised}: {rows} rows");
+            eprintln!("written  {packs} packs, {lots} lots, {documents} documents");
+        }
+        Amount::Events { read } => {
+            eprintln!("read     {recognised}: {read} events");
+            eprintln!("written  {documents} documents");
+        }
+    }
     for path in &done.written {
         eprintln!("  {}", path.display());
     }
@@ -273,9 +316,27 @@ fn answer(done: &Done) -> ExitCode {
     for text in not_carried {
         eprintln!("not carried: {text}");
     }
+    for text in notes {
+        eprintln!("note: {text}");
+    }
     match left_out.is_empty() && not_carried.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(exit::NOT_ALL),
+    }
+}
+
+fn document_words(arguments: &TranslateArguments) -> DocumentWords {
+    DocumentWords {
+        epcs: arguments.epc_format.map(|word| match word {
+            EpcWord::AsWritten => EpcSpelling::AsWritten,
+            EpcWord::DigitalLink => EpcSpelling::DigitalLink,
+            EpcWord::Urn => EpcSpelling::Urn,
+        }),
+        cbv: match arguments.cbv_format {
+            CbvWord::AsWritten => CbvSpelling::AsWritten,
+            CbvWord::Urn => CbvSpelling::Urn,
+            CbvWord::WebUri => CbvSpelling::WebUri,
+        },
     }
 }
 

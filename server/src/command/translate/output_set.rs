@@ -213,6 +213,10 @@ impl Outputs for OutputSet {
         Ok(())
     }
 
+    fn is_final(&self) -> bool {
+        matches!(self.place, Place::Standard)
+    }
+
     fn next(&mut self) -> io::Result<&mut (dyn Write + Send)> {
         self.close()?;
         let open = match (&self.place, self.names.next()) {

@@ -7,6 +7,7 @@ mod canonical;
 mod documents;
 mod identifiers;
 mod invalid;
+mod json_schema;
 mod schemas;
 
 use std::path::{Path, PathBuf};
@@ -62,7 +63,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Document, ReadingError> {
 }
 
 /// How everything here is written.
-pub(super) fn writing() -> Writing {
+pub(super) fn writing() -> Writing<'static> {
     Writing {
         at: Timestamp::from_micros(1_767_225_600_000_000),
         epc: EpcFormat::AsWritten,

@@ -1,4 +1,5 @@
-//! What we write against the XML schemas of the standard, judged by xmllint: one call for each schema.
+//! What we write against the schemas of the standard: XML judged by xmllint, one call for each schema; JSON by our own check,
+//! see `json_schema`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,9 +10,11 @@ use packtwin_epcis::document::DocumentKind;
 use packtwin_epcis::translation::Form;
 
 use super::documents::Written;
+use super::json_schema::Schema;
 use crate::conformance::Report;
 
 pub(super) fn run(folder: &Path, written: &[Written], report: &mut Report) {
+    judge_json(folder, written, report);
     let Ok(scratch) = tempfile::tempdir() else {
         return report.file_missing("no temporary folder for the schemas, skipped".to_owned());
     };
@@ -41,6 +44,31 @@ pub(super) fn run(folder: &Path, written: &[Written], report: &mut Report) {
             written,
             report,
         );
+    }
+}
+
+fn judge_json(folder: &Path, written: &[Written], report: &mut Report) {
+    let path = folder.join("schema/epcis-2.0/json-schema/EPCIS-JSON-Schema.json");
+    let schema = match fs::read_to_string(&path).map(|text| Schema::read(&text)) {
+        Ok(Ok(schema)) => schema,
+        Ok(Err(fault)) => {
+            return report.row("schema-to-json", |row| row.not_understood(&fault));
+        }
+        Err(_) => {
+            return report.file_missing(format!("cannot read {}, skipped", path.display()));
+        }
+    };
+    let json = written
+        .iter()
+        .filter(|document| document.form == Form::Json2);
+    for document in json {
+        report.row(&document.id, |row| {
+            let fault = match serde_json::from_slice(&document.bytes) {
+                Ok(value) => schema.fault(&value),
+                Err(error) => Some(error.to_string()),
+            };
+            row.same("fault", None, fault);
+        });
     }
 }
 
