@@ -13,7 +13,7 @@ use packtwin_core::role::Permission::{
 use super::route::Access::{Known, Needs, Open};
 use super::{
     api_key, audit, callback, connector, finding, health, job, lot, mapping, me, message, openapi,
-    pack, product, receipt, role, upload, user, webhook,
+    pack, pack_proof, product, receipt, role, upload, user, webhook,
 };
 
 /// Declares the table and, from the same list, the description of its handlers.
@@ -102,6 +102,8 @@ api! {
     GET    "/v1/lots/{product}/{lot}/packs"          Needs(LotsRead)   => pack::list;
     GET    "/v1/packs/{code}/{serial}"               Needs(LotsRead)   => pack::show;
     GET    "/v1/packs/{code}/{serial}/events"        Needs(LotsRead)   => pack::events;
+    GET    "/v1/packs/{code}/{serial}/messages"      Needs(LotsRead)   => pack_proof::messages;
+    GET    "/v1/packs/{code}/{serial}/proof"         Needs(LotsRead)   => pack_proof::proof;
     POST   "/v1/packs:change-bulk"                   Needs(LotsWrite)  => pack::change;
 
     GET    "/v1/connectors"               Needs(ConnectorsRead)  => connector::list;

@@ -27,6 +27,7 @@ mod me;
 mod message;
 mod openapi;
 mod pack;
+mod pack_proof;
 mod page;
 mod problem;
 mod product;

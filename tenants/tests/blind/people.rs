@@ -150,6 +150,9 @@ drivers! { World;
     // As above.
     idempotency_sweep (same) => |writer, _| writer.idempotency_sweep();
     audit_list_after => |writer, _| writer.audit_list_after(0, 1_000);
+    audit_list_of_objects => |writer, theirs| {
+        writer.audit_list_of_objects(std::slice::from_ref(&theirs.object), 9)
+    };
     audit_list_before => |writer, theirs| writer.audit_list_before(i64::MAX, Some(&theirs.object), 1_000);
     // Both chains hold and are equally long; that each is one's own is shown by the lists above.
     audit_verify (same) => |writer, _| writer.audit_verify();

@@ -218,6 +218,7 @@ drivers! { World;
     message_document => |writer, b| writer.message_document(b.writing, &stored());
     message_get => |writer, b| writer.message_get(b.partial);
     message_list => |writer, _| writer.message_list(&MessageFilter::default(), None, 9);
+    message_refused_pack => |writer, b| writer.message_refused_pack(b.partial, &serial("A2"));
     message_refused_packs => |writer, b| writer.message_refused_packs(b.partial, None, 9);
     message_sent => |writer, b| writer.message_sent(b.waiting, now());
     message_state => |writer, b| {
