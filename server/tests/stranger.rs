@@ -288,6 +288,8 @@ fn body(row: &RouteRow) -> Option<Value> {
         ("POST", "/v1/products/{code}:withdraw") | ("POST", "/v1/lots/{product}/{lot}:recall") => {
             json!({ "markets": ["DE"], "reason": "A reason of some length" })
         }
+        ("PUT", "/v1/products/{code}") => master_data(),
+        ("PATCH", "/v1/products/{code}") => json!({ "name": "Another" }),
         ("PUT", "/v1/uploads/{id}/mapping") => json!({ "mapping": MAPPING }),
         ("POST", "/v1/uploads/{id}/findings:apply-fixes") => json!({ "codes": ["UPL-017"] }),
         ("PUT", "/v1/mappings/{id}") => json!({ "name": "Another", "mapping": MAPPING }),

@@ -13,7 +13,7 @@ use packtwin_core::role::Permission::{
 use super::route::Access::{Known, Needs, Open};
 use super::{
     api_key, audit, callback, connector, finding, health, job, lot, mapping, me, message, openapi,
-    pack, pack_proof, product, receipt, role, upload, user, webhook,
+    pack, pack_proof, product, product_change, receipt, role, upload, user, webhook,
 };
 
 /// Declares the table and, from the same list, the description of its handlers.
@@ -63,6 +63,8 @@ api! {
     GET    "/v1/products"                               Needs(ProductsRead)  => product::list;
     POST   "/v1/products"                               Needs(ProductsWrite) => product::create;
     GET    "/v1/products/{code}"                        Needs(ProductsRead)  => product::show;
+    PUT    "/v1/products/{code}"                        Needs(ProductsWrite) => product_change::replace;
+    PATCH  "/v1/products/{code}"                        Needs(ProductsWrite) => product_change::patch;
     POST   "/v1/products/{code}:withdraw"               Needs(LotsRecall)    => product::withdraw;
     GET    "/v1/products/{code}/versions"               Needs(ProductsRead)  => product::versions;
     POST   "/v1/products/{code}/versions"               Needs(ProductsWrite) => product::add_version;
