@@ -283,6 +283,7 @@ fn body(row: &RouteRow) -> Option<Value> {
         ("PATCH", "/v1/users/{id}") | ("PATCH", "/v1/webhooks/{id}") => {
             json!({ "state": "disabled" })
         }
+        ("PATCH", "/v1/api-keys/{id}") => json!({ "name": "Another" }),
         ("POST", "/v1/products/{code}/versions")
         | ("PUT", "/v1/products/{code}/versions/{number}") => master_data(),
         ("POST", "/v1/products/{code}:withdraw") | ("POST", "/v1/lots/{product}/{lot}:recall") => {

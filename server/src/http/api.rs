@@ -47,6 +47,7 @@ api! {
     GET    "/v1/api-keys"          Needs(Administer) => api_key::list;
     POST   "/v1/api-keys"          Needs(Administer) => api_key::create;
     GET    "/v1/api-keys/{id}"     Needs(Administer) => api_key::show;
+    PATCH  "/v1/api-keys/{id}"     Needs(Administer) => api_key::change;
     DELETE "/v1/api-keys/{id}"     Needs(Administer) => api_key::revoke;
     GET    "/v1/audit"             Needs(AuditRead)  => audit::list;
     GET    "/v1/audit/proof"       Needs(AuditRead)  => audit::proof;

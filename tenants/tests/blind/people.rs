@@ -140,6 +140,10 @@ drivers! { World;
         writer.api_key_create(new).is_ok()
     };
     api_key_used => |writer, theirs| writer.api_key_used(theirs.key);
+    api_key_change => |writer, theirs| {
+        let new = NewApiKey { name: "other", scopes: &[], expires_at: None };
+        writer.api_key_change(theirs.key, new, 1)
+    };
     api_key_revoke => |writer, theirs| writer.api_key_revoke(theirs.key);
     idempotency_begin => |writer, _| writer.idempotency_begin(&answered(), &[1; 32]);
     idempotency_finish => |writer, _| {

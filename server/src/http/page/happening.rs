@@ -46,6 +46,12 @@ const ACTIONS: &[(&str, Circle, Tone, &str)] = &[
     ("session.ended", House, Neutral, "Session ended"),
     ("sign_in.failed", House, Attention, "Sign-in refused"),
     ("api_key.created", House, Neutral, "API key made"),
+    (
+        "api_key.changed",
+        House,
+        Attention,
+        "API key narrowed or renamed",
+    ),
     ("api_key.revoked", House, Attention, "API key revoked"),
     ("api_key.refused", House, Attention, "API key refused"),
     ("webhook.added", House, Neutral, "Webhook added"),
