@@ -207,6 +207,7 @@ diesel::table! {
         created_at -> BigInt,
         changed_at -> BigInt,
         row_version -> Integer,
+        purpose -> Text,
     }
 }
 

@@ -232,6 +232,7 @@ fn status_of(code: Code) -> StatusCode {
         | Code::UploadAlreadyReceived
         | Code::UploadOffset
         | Code::UploadState
+        | Code::UploadDryRun
         | Code::ProductCodeTaken
         | Code::ProductVersionInUse
         | Code::HubMarketsFixed
