@@ -291,6 +291,7 @@ fn body(row: &RouteRow) -> Option<Value> {
         }
         ("PUT", "/v1/products/{code}") => master_data(),
         ("PATCH", "/v1/products/{code}") => json!({ "name": "Another" }),
+        ("PATCH", "/v1/connectors/{name}") => json!({ "sender": "OTHER" }),
         ("PUT", "/v1/uploads/{id}/mapping") => json!({ "mapping": MAPPING }),
         ("POST", "/v1/uploads/{id}/findings:apply-fixes") => json!({ "codes": ["UPL-017"] }),
         ("PUT", "/v1/mappings/{id}") => json!({ "name": "Another", "mapping": MAPPING }),

@@ -112,6 +112,7 @@ api! {
     GET    "/v1/connectors"               Needs(ConnectorsRead)  => connector::list;
     GET    "/v1/connectors/{name}"        Needs(ConnectorsRead)  => connector::show;
     PUT    "/v1/connectors/{name}"        Needs(ConnectorsWrite) => connector::set_up;
+    PATCH  "/v1/connectors/{name}"        Needs(ConnectorsWrite) => connector::patch;
     POST   "/v1/connectors/{name}:pause"  Needs(ConnectorsWrite) => connector::pause;
     POST   "/v1/connectors/{name}:resume" Needs(ConnectorsWrite) => connector::resume;
     POST   "/v1/connectors/{name}:check"  Needs(ConnectorsWrite) => connector::check;
