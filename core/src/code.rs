@@ -129,6 +129,8 @@ codes! {
     HierarchyMissing "AGG-420" "Something is missing in the container" => "Look for it, or correct the hierarchy before it is shipped.";
     HierarchyExtra "AGG-421" "The container holds more than the line reported" => "Take it out, or correct the report.";
     HierarchyUnknown "AGG-422" "The line reported something that does not exist" => "Send its commissioning, or correct the report.";
+    RoleInUse "USR-001" "Somebody has this role" => "Give these people other roles first.";
+    RoleOfRelease "USR-002" "The role is part of the release" => "Make a role of your own.";
     ProductCodeTaken "PRD-001" "The product code is already in use on this site" => "Check the code; if it is yours, ask the operator of the site.";
     ProductCodeWrong "PRD-002" "The product code is not valid" => "Correct the code.";
     ProductFieldMissing "PRD-003" "A field is missing" => "Fill the field.";

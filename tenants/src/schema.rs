@@ -90,6 +90,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    own_role (tenant_id, role) {
+        tenant_id -> Integer,
+        role -> Text,
+        title -> Text,
+        permissions -> Text,
+        created_by -> Text,
+        created_at -> BigInt,
+        row_version -> Integer,
+    }
+}
+
+diesel::table! {
+    user_own_role (tenant_id, user_id, role) {
+        tenant_id -> Integer,
+        user_id -> Text,
+        role -> Text,
+    }
+}
+
+diesel::table! {
     session (tenant_id, session_id) {
         tenant_id -> Integer,
         session_id -> Text,
@@ -489,6 +509,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_entry,
     user_account,
     user_role,
+    own_role,
+    user_own_role,
     session,
     api_key,
     idempotency,

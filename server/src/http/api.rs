@@ -44,6 +44,10 @@ api! {
     DELETE "/v1/users/{id}"        Needs(Administer) => user::disable;
     POST   "/v1/users/{id}:invite" Needs(Administer) => user::invite;
     GET    "/v1/roles"             Known             => role::list;
+    POST   "/v1/roles"             Needs(Administer) => role::create;
+    GET    "/v1/roles/{name}"      Known             => role::show;
+    PATCH  "/v1/roles/{name}"      Needs(Administer) => role::change;
+    DELETE "/v1/roles/{name}"      Needs(Administer) => role::delete;
     GET    "/v1/api-keys"          Needs(Administer) => api_key::list;
     POST   "/v1/api-keys"          Needs(Administer) => api_key::create;
     GET    "/v1/api-keys/{id}"     Needs(Administer) => api_key::show;

@@ -233,6 +233,8 @@ fn status_of(code: Code) -> StatusCode {
         | Code::UploadOffset
         | Code::UploadState
         | Code::UploadDryRun
+        | Code::RoleInUse
+        | Code::RoleOfRelease
         | Code::ProductCodeTaken
         | Code::ProductVersionInUse
         | Code::HubMarketsFixed

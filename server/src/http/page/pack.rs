@@ -40,9 +40,7 @@ pub(in crate::http) async fn show(
     let (twin, refused) = at_end_of(&desk, &path, day).await?;
     let (code, serial) = pack_names(&path)?;
     let proof = desk
-        .work(move |desk| {
-            pack::proof_of_pack(desk, &code, &serial)
-        })
+        .work(move |desk| pack::proof_of_pack(desk, &code, &serial))
         .await;
     let people = People::read(&desk).await?;
     let told_day = day.filter(|_| refused.is_none());
