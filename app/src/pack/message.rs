@@ -5,6 +5,7 @@
 //! without naming it. Serves URS-SN-009; the packs of a message are never copied into rows.
 
 use std::fs::File;
+use std::io::ErrorKind;
 
 use packtwin_core::audit::Hash;
 use packtwin_core::fact::FactKind;
@@ -131,7 +132,15 @@ pub(super) fn place_of(
 }
 
 fn find_in(desk: &Desk<'_>, list: &Hash, serial: &Serial) -> Result<Option<u64>, AppError> {
-    let mut file: File = desk.scope().blobs().open(list)?;
+    // A list that a load or message names is there; one that is not was lost, which is no answer to the caller.
+    let mut file: File = desk
+        .scope()
+        .blobs()
+        .open(list)
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => damaged(),
+            _ => AppError::from(error),
+        })?;
     Ok(place_in_list(&mut file, serial)?)
 }
 

@@ -148,6 +148,7 @@ impl Row for Upload {
         "sha256",
         "created_by",
         "created_at",
+        "dry_run",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -161,6 +162,7 @@ impl Row for Upload {
             self.sha256.clone().unwrap_or_default(),
             self.created_by.clone(),
             self.created_at.clone(),
+            self.dry_run.to_string(),
         ]
     }
 }

@@ -245,7 +245,7 @@ fn title(desk: &Desk, whole: &Whole) -> Title {
         _ => Some(commit),
     };
     Title {
-        state: Some(words::upload(whole.record.state)),
+        state: Some(words::upload(&whole.record)),
         primary,
         ..Title::named("Upload", &whole.record.file_name)
     }

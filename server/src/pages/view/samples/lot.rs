@@ -237,7 +237,7 @@ pub fn pack_page(fill: Fill, frame: Frame) -> PackPage {
         may_read_audit: fill != Fill::Empty,
         entries: (0..data::rows(fill).min(4))
             .map(|index| ProofEntryRow {
-                number: 400 + index as u64,
+                number: 400 + index,
                 at: data::moment(12),
                 what: "Storing began".into(),
                 hash: Code::abridged("SHA-256", data::HASH, 16),
