@@ -14,6 +14,7 @@ pub mod job;
 pub mod lot;
 pub mod market;
 pub mod message;
+pub mod pack;
 pub mod product;
 pub mod today;
 pub mod translate;

@@ -14,7 +14,7 @@ use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::role::Permission;
 use packtwin_eu_hub::drift::{FieldDrift, compare};
 use packtwin_eu_hub::{ProductCopy, read_product, write_product_query};
-use packtwin_tenants::audit::AuditNote;
+use packtwin_tenants::audit::{AuditNote, Noted};
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::Reader;
 use packtwin_tenants::store::product::{ProductRecord, VersionRecord};
@@ -131,13 +131,87 @@ pub fn add_version(
         let product = product_of(writer, code)?;
         let latest = version_of(writer, product.no, product.latest_version)?;
         if latest.state == VersionState::Draft {
-            let text = format!("version {} is still a draft; change that one", latest.version);
+            let text = format!(
+                "version {} is still a draft; change that one",
+                latest.version
+            );
             return Err(AppError::refuse(Code::ProductVersionInUse, text));
         }
         let version = writer.product_version_add(product.no, data)?;
-        let told = serde_json::json!({ "version": version, "fields": changed_fields(code, version, &latest.data, data) });
-        Ok(AuditNote::new("product.version_added", audit_name(code)).detail(told).returning(version))
+        Ok(version_added(code, version, &latest.data, data).map(|()| version))
     })
+}
+
+/// The state of a product that a change was made from: its latest version and the row of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionRead {
+    /// The number of the latest version.
+    pub version: u32,
+    /// How often that version had changed.
+    pub row_version: i32,
+}
+
+/// Changes the data of a product, whatever version that takes: the latest while it has not left the house and no lot
+/// belongs to it, else the next one. The same data again change nothing.
+///
+/// # Errors
+/// All faults of the master data; [`AppError::Stale`] when the product is no longer as it was read.
+pub fn change_product(
+    desk: &Desk<'_>,
+    code: &ProductCode,
+    read: VersionRead,
+    data: &MasterData,
+) -> Result<(), AppError> {
+    desk.require(Permission::ProductsWrite)?;
+    let (present, has_lots) = desk.scope().read(|reader| {
+        let product = product_of(reader, code)?;
+        let present = version_of(reader, product.no, product.latest_version)?;
+        let lots = reader.product_lot_count(product.no, present.version)?;
+        Ok::<_, AppError>((present, lots > 0))
+    })?;
+    if (present.version, present.row_version) != (read.version, read.row_version) {
+        return Err(AppError::Stale);
+    }
+    data.check()?;
+    if *data == present.data {
+        return Ok(());
+    }
+    if present.state.is_editable() && !has_lots {
+        return change_version(desk, code, present.version, data, present.row_version);
+    }
+    open_next_version(desk, code, &present, data)
+}
+
+/// Adds the version after one that was read, unless that has changed or another came meanwhile.
+fn open_next_version(
+    desk: &Desk<'_>,
+    code: &ProductCode,
+    read: &VersionRecord,
+    data: &MasterData,
+) -> Result<(), AppError> {
+    desk.scope().change(desk.now(), |writer| {
+        let product = product_of(writer, code)?;
+        let version = writer.product_version_add(product.no, data)?;
+        let before = version_of(writer, product.no, read.version)?;
+        if version != read.version + 1 || before.row_version != read.row_version {
+            return Err(AppError::Stale);
+        }
+        Ok(version_added(code, version, &before.data, data))
+    })
+}
+
+/// The note of a new version.
+fn version_added(
+    code: &ProductCode,
+    version: u32,
+    old: &MasterData,
+    new: &MasterData,
+) -> Noted<()> {
+    let fields = changed_fields(code, version, old, new);
+    let told = serde_json::json!({ "version": version, "fields": fields });
+    AuditNote::new("product.version_added", audit_name(code))
+        .detail(told)
+        .returning(())
 }
 
 fn changed_fields(

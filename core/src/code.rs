@@ -78,6 +78,7 @@ codes! {
     UploadSpace "UPL-047" "Trailing or leading spaces" => "Accept the proposal.";
     UploadXml "UPL-048" "The XML is not well formed" => "Export the document again; the named line breaks the rules of XML.";
     UploadNotCommissioning "UPL-049" "The document holds no commissioning" => "Send the commissioning events (ObjectEvent, action ADD).";
+    UploadDryRun "UPL-050" "The upload is a dry run" => "Send the same file again without dry_run to store it.";
     EpcisTimeZoneMissing "EPC-101" "The event time has no time zone" => "Add an offset such as +02:00, or Z.";
     EpcisBizStepUnknown "EPC-102" "The business step is unknown" => "Use a CBV value.";
     EpcisBeforeCommissioning "EPC-103" "The event is dated before the commissioning of its items" => "Check the event time, or send the commissioning with the right time.";
@@ -128,6 +129,8 @@ codes! {
     HierarchyMissing "AGG-420" "Something is missing in the container" => "Look for it, or correct the hierarchy before it is shipped.";
     HierarchyExtra "AGG-421" "The container holds more than the line reported" => "Take it out, or correct the report.";
     HierarchyUnknown "AGG-422" "The line reported something that does not exist" => "Send its commissioning, or correct the report.";
+    RoleInUse "USR-001" "Somebody has this role" => "Give these people other roles first.";
+    RoleOfRelease "USR-002" "The role is part of the release" => "Make a role of your own.";
     ProductCodeTaken "PRD-001" "The product code is already in use on this site" => "Check the code; if it is yours, ask the operator of the site.";
     ProductCodeWrong "PRD-002" "The product code is not valid" => "Correct the code.";
     ProductFieldMissing "PRD-003" "A field is missing" => "Fill the field.";

@@ -1,6 +1,7 @@
 //! Who may do what: the roles people know by their work, and the permissions behind them.
 //!
-//! Roles are those of users.md section 1 as far as their roads are built; an API key carries permissions directly, under
+//! Roles are those of users.md section 1 as far as their roads are built; a tenant may have further ones of its own, which the
+//! store keeps. An API key carries permissions directly, under
 //! the scope names of Annex A. A handler asks for a [`Permission`], never for a role.
 
 /// Something that can be allowed.
@@ -220,9 +221,76 @@ impl Role {
     }
 }
 
+/// The word of a role that a tenant made for itself: 2 to 40 small letters, digits and underscores, the first a letter, and
+/// none of the release's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleWord(String);
+
+/// Why a text is no word for a role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RoleWordError {
+    /// It has another form.
+    #[error(
+        "\"{0}\" is no word for a role: write 2 to 40 small letters, digits and underscores, beginning with a letter"
+    )]
+    Malformed(String),
+    /// It is the word of a role of the release.
+    #[error("{0} is a role of the release; choose another word")]
+    OfRelease(String),
+}
+
+impl RoleWord {
+    /// Reads a word.
+    ///
+    /// # Errors
+    /// [`RoleWordError`].
+    pub fn parse(text: &str) -> Result<Self, RoleWordError> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let begins = text.starts_with(|c: char| c.is_ascii_lowercase());
+        if !(2..=40).contains(&text.len()) || !begins || !text.chars().all(plain) {
+            return Err(RoleWordError::Malformed(text.chars().take(40).collect()));
+        }
+        if Role::parse(text).is_some() {
+            return Err(RoleWordError::OfRelease(text.to_owned()));
+        }
+        Ok(RoleWord(text.to_owned()))
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_of_a_tenants_role_is_plain_and_its_own() {
+        for text in ["ab", "night_shift_2", &"a".repeat(40)] {
+            assert_eq!(RoleWord::parse(text).unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "a",
+            "2b",
+            "_b",
+            "Night",
+            "a b",
+            "a/b",
+            "é1",
+            &"a".repeat(41),
+        ] {
+            assert!(
+                matches!(RoleWord::parse(text), Err(RoleWordError::Malformed(_))),
+                "{text}"
+            );
+        }
+        for role in Role::ALL {
+            assert!(RoleWord::parse(role.as_str()).is_err());
+        }
+    }
 
     #[test]
     fn words_come_back() {

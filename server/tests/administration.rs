@@ -203,6 +203,77 @@ fn a_key_is_shown_once_used_and_revoked() {
     );
 }
 
+/// ATK-022: a key is narrowed and renamed, never widened, and the change acts with its next call.
+#[test]
+fn a_key_only_loses() {
+    support::road::Road::on_each_engine(|road| {
+        let server = &road.server;
+        let admin = server.key(road.tenant, &[Permission::Administer]);
+        let body = json!({
+            "name": "line 3", "scopes": ["lots:read", "jobs:read", "admin"], "expires_at": "2099-01-01T00:00:00Z",
+        });
+        let made = server
+            .call("POST", "/v1/api-keys")
+            .bearer(&admin)
+            .json(&body);
+        assert_eq!(made.header("etag"), Some("\"1\""));
+        let made = made.json();
+        let path = format!("/v1/api-keys/{}", made["id"].as_str().unwrap());
+        let key = made["key"].as_str().unwrap();
+        let change = |etag: &str, body: &serde_json::Value| {
+            let call = server.call("PATCH", &path).bearer(&admin);
+            call.header("If-Match", etag).json(body)
+        };
+        let more = json!({ "name": "", "scopes": ["lots:read", "lots:write", "king"], "expires_at": "2099-01-01T00:00:01Z" });
+        let refused = change("\"1\"", &more);
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        let refused = refused.json();
+        let mut places: Vec<&str> = refused["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fault| fault["pointer"].as_str().unwrap())
+            .collect();
+        places.sort_unstable();
+        assert_eq!(places, ["/expires_at", "/name", "/scopes/1", "/scopes/2"]);
+
+        assert_eq!(
+            server.call("GET", "/v1/users").bearer(key).send().status,
+            200
+        );
+        let less = json!({ "name": "line 4", "scopes": ["jobs:read", "lots:read"], "expires_at": "2098-01-01T00:00:00Z" });
+        let changed = change("\"1\"", &less);
+        assert_eq!(
+            (changed.status, changed.header("etag")),
+            (200, Some("\"2\"")),
+            "{}",
+            changed.body
+        );
+        let told = changed.json();
+        assert_eq!(
+            (&told["name"], &told["scopes"], &told["expires_at"]),
+            (
+                &json!("line 4"),
+                &json!(["lots:read", "jobs:read"]),
+                &json!("2098-01-01T00:00:00.000Z")
+            )
+        );
+        assert_eq!(
+            server.call("GET", "/v1/users").bearer(key).send().status,
+            403
+        );
+        assert_eq!(change("\"1\"", &json!({ "name": "x" })).status, 412);
+        let none = server.call("PATCH", &path).bearer(&admin).json(&json!({}));
+        assert_eq!(none.status, 428);
+        let trail = road.get("/v1/audit?limit=1");
+        assert_eq!(trail["items"][0]["action"], "api_key.changed");
+        assert_eq!(trail["items"][0]["detail"]["old"]["name"], "line 3");
+        server.call("DELETE", &path).bearer(&admin).send();
+        let gone = change("\"3\"", &json!({ "name": "x" }));
+        assert_eq!(gone.status, 422, "{}", gone.body);
+    });
+}
+
 /// URS-AT-009, ATK-072: what was done and refused is in the trail with its request, without a secret; the chain holds.
 #[test]
 fn the_trail_tells_it_all_and_no_secret() {

@@ -130,6 +130,12 @@ impl Belongings {
         let webhook = id(post("/v1/webhooks", &events));
         let mapping = json!({ "partner": "Line", "name": "Usual", "mapping": MAPPING });
         let mapping = id(post("/v1/mappings", &mapping));
+        let role =
+            json!({ "name": "night_shift", "title": "Night shift", "permissions": ["jobs:read"] });
+        let role = post("/v1/roles", &role).json()["name"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let upload = id(post(
             "/v1/uploads",
             &json!({ "name": "lot.csv", "size": 10 }),
@@ -188,6 +194,7 @@ impl Belongings {
         let (job, delivery) = server.site.scope_of(tenant).change(now(), change).unwrap();
         Belongings(vec![
             ("users", vec![user]),
+            ("roles", vec![role]),
             ("api-keys", vec![me]),
             ("webhooks", vec![webhook, delivery]),
             ("products", vec![CODE.into(), "1".into()]),
@@ -206,6 +213,7 @@ impl Belongings {
         let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(26));
         Belongings(vec![
             ("users", vec![id("usr")]),
+            ("roles", vec!["nobodys_role".into()]),
             ("api-keys", vec![id("key")]),
             ("webhooks", vec![id("whk"), id("dlv")]),
             ("products", vec![OTHER_CODE.into(), "1".into()]),
@@ -283,11 +291,16 @@ fn body(row: &RouteRow) -> Option<Value> {
         ("PATCH", "/v1/users/{id}") | ("PATCH", "/v1/webhooks/{id}") => {
             json!({ "state": "disabled" })
         }
+        ("PATCH", "/v1/roles/{name}") => json!({ "title": "Another" }),
+        ("PATCH", "/v1/api-keys/{id}") => json!({ "name": "Another" }),
         ("POST", "/v1/products/{code}/versions")
         | ("PUT", "/v1/products/{code}/versions/{number}") => master_data(),
         ("POST", "/v1/products/{code}:withdraw") | ("POST", "/v1/lots/{product}/{lot}:recall") => {
             json!({ "markets": ["DE"], "reason": "A reason of some length" })
         }
+        ("PUT", "/v1/products/{code}") => master_data(),
+        ("PATCH", "/v1/products/{code}") => json!({ "name": "Another" }),
+        ("PATCH", "/v1/connectors/{name}") => json!({ "sender": "OTHER" }),
         ("PUT", "/v1/uploads/{id}/mapping") => json!({ "mapping": MAPPING }),
         ("POST", "/v1/uploads/{id}/findings:apply-fixes") => json!({ "codes": ["UPL-017"] }),
         ("PUT", "/v1/mappings/{id}") => json!({ "name": "Another", "mapping": MAPPING }),

@@ -3,9 +3,11 @@
 //! The entry is written in the transaction of the change. A tenant's head row orders the entries: it is taken last, so
 //! that it is held for the shortest time. The law of the chain is `packtwin_core::audit`.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
-use packtwin_core::audit::{AuditEntry, ChainBroken, ChainWalk, Checkpoint, Hash};
+use packtwin_core::audit::{AuditEntry, ChainBroken, ChainWalk, Checkpoint, Hash, genesis};
 use packtwin_core::time::Timestamp;
 
 use crate::error::StoreError;
@@ -112,6 +114,15 @@ pub struct StoredEntry {
     pub entry: AuditEntry,
     /// Its hash.
     pub hash: Hash,
+}
+
+/// An entry with the hash before it: everything that its own hash is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainedEntry {
+    /// The hash of the entry before it, or the beginning of the tenant's chain.
+    pub previous: Hash,
+    /// The entry with its hash.
+    pub stored: StoredEntry,
 }
 
 impl Writer<'_> {
@@ -232,6 +243,46 @@ impl Reader<'_> {
         }
         let rows: Vec<EntryRow> = query.load(self.connection)?;
         rows.into_iter().map(entry_from).collect()
+    }
+
+    /// Entries of these objects, oldest first, at most `limit`, each with the hash before it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn audit_list_of_objects(
+        &mut self,
+        objects: &[String],
+        limit: i64,
+    ) -> Result<Vec<ChainedEntry>, StoreError> {
+        let tenant = self.tenant_id();
+        let rows: Vec<EntryRow> = audit_entry::table
+            .filter(audit_entry::tenant_id.eq(tenant))
+            .filter(audit_entry::object.eq_any(objects))
+            .order(audit_entry::seq)
+            .limit(limit)
+            .select(ENTRY_COLUMNS)
+            .load(self.connection)?;
+        let before: Vec<i64> = rows.iter().map(|row| row.0 - 1).collect();
+        let hashes: Vec<(i64, Vec<u8>)> = audit_entry::table
+            .filter(audit_entry::tenant_id.eq(tenant))
+            .filter(audit_entry::seq.eq_any(before))
+            .select((audit_entry::seq, audit_entry::hash))
+            .load(self.connection)?;
+        let hashes: HashMap<i64, Vec<u8>> = hashes.into_iter().collect();
+        rows.into_iter()
+            .map(|row| {
+                let previous = match hashes.get(&(row.0 - 1)) {
+                    Some(hash) => hash_from(hash.clone())?,
+                    None if row.0 == 1 => genesis(self.actor().tenant()),
+                    None => {
+                        let what = "audit chain";
+                        return Err(StoreError::Damaged { what });
+                    }
+                };
+                let stored = entry_from(row)?;
+                Ok(ChainedEntry { previous, stored })
+            })
+            .collect()
     }
 
     /// Follows the whole chain of the tenant and compares it with the recorded head. Answers the number of entries.

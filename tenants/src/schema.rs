@@ -90,6 +90,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    own_role (tenant_id, role) {
+        tenant_id -> Integer,
+        role -> Text,
+        title -> Text,
+        permissions -> Text,
+        created_by -> Text,
+        created_at -> BigInt,
+        row_version -> Integer,
+    }
+}
+
+diesel::table! {
+    user_own_role (tenant_id, user_id, role) {
+        tenant_id -> Integer,
+        user_id -> Text,
+        role -> Text,
+    }
+}
+
+diesel::table! {
     session (tenant_id, session_id) {
         tenant_id -> Integer,
         session_id -> Text,
@@ -115,6 +135,7 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        row_version -> Integer,
     }
 }
 
@@ -206,6 +227,7 @@ diesel::table! {
         created_at -> BigInt,
         changed_at -> BigInt,
         row_version -> Integer,
+        purpose -> Text,
     }
 }
 
@@ -487,6 +509,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_entry,
     user_account,
     user_role,
+    own_role,
+    user_own_role,
     session,
     api_key,
     idempotency,

@@ -170,17 +170,13 @@ impl Site {
                 writer.session_touch(session)
             })?;
         }
-        let permissions = user
-            .roles
-            .iter()
-            .flat_map(|role| role.permissions().iter().copied());
         Ok(Some(Signed {
             actor: Actor {
                 tenant,
                 who: Who::Person(user.id),
                 correlation: String::new(),
             },
-            permissions: permissions.collect(),
+            permissions: user.permissions().collect(),
             by: SignedBy::Session { session, user },
         }))
     }

@@ -18,6 +18,7 @@ use packtwin_tenants::store::product::ProductRecord;
 pub use self::produced::enter_produced;
 pub use self::recall::recall_lot;
 pub use self::receipt::{Receipt, ReceiptMessage, ReceiptSource, receipt_of};
+pub(crate) use self::send::messages_of_lot;
 pub use self::send::{SEND_JOB, SendWhat, request_send, run_send};
 pub use self::state_change::change_states;
 pub use self::view::{DifferenceLine, LotView, difference_list, view_lot};

@@ -188,7 +188,7 @@ impl SendPlan {
 /// More messages than any lot has.
 const MESSAGES_ALL: i64 = 100_000;
 
-pub(super) fn messages_of_lot(
+pub(crate) fn messages_of_lot(
     reader: &mut Reader<'_>,
     product: ProductNo,
     lot: LotNo,

@@ -18,7 +18,7 @@ use packtwin_partner::recognise::{Recognised, recognise};
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::scope::{Reader, Writer};
 use packtwin_tenants::store::job::NewJob;
-use packtwin_tenants::store::upload::{UploadRecord, UploadState};
+use packtwin_tenants::store::upload::{UploadPurpose, UploadRecord, UploadState};
 use packtwin_tenants::store::upload_result::UploadLot;
 
 use super::commit::is_right;
@@ -233,12 +233,16 @@ fn open_recognised(
 /// Asks for the correct lots, or the named ones, to be committed. Answers the job.
 ///
 /// # Errors
-/// UPL-043, UPL-045: nothing correct was chosen; a named lot has errors.
+/// UPL-043, UPL-045: nothing correct was chosen; a named lot has errors. UPL-050: it is a dry run.
 pub fn request_commit(desk: &Desk<'_>, id: UploadId, lots: Vec<u32>) -> Result<JobId, AppError> {
     desk.require(Permission::UploadsWrite)?;
     let states = [UploadState::Checked, UploadState::PartlyCommitted];
     desk.scope().change(desk.now(), |writer| {
         let upload = upload_of(writer, id)?;
+        if upload.purpose == UploadPurpose::DryRun {
+            let text = "this upload is a dry run and can never be committed";
+            return Err(AppError::refuse(Code::UploadDryRun, text));
+        }
         require_state(&upload, &states, "it can be committed once it was checked")?;
         let chosen: Vec<_> = all_lots(writer, id)?
             .into_iter()

@@ -33,7 +33,8 @@ pub use self::decide::{
 pub use self::ledger::{FindingReader, severity_from, severity_word};
 pub use self::read::{EPCIS_KIND, ReadOrder, read_serial_file};
 pub use self::receive::{
-    BeginUpload, Begun, Completed, append_part, begin_upload, complete_upload, find_upload,
+    BeginUpload, Begun, Completed, append_part, begin_dry_run, begin_upload, complete_upload,
+    find_upload,
 };
 pub use self::report::{each_finding, findings_page, write_error_file};
 pub use self::spool::{Entry, EntryFile, EntryWriter, Sorted, Spool};

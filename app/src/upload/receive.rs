@@ -14,7 +14,7 @@ use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::blob::hex;
 use packtwin_tenants::scope::{Housekeeping, Writer};
 use packtwin_tenants::store::job::NewJob;
-use packtwin_tenants::store::upload::{NewUpload, UploadRecord, UploadState};
+use packtwin_tenants::store::upload::{NewUpload, UploadPurpose, UploadRecord, UploadState};
 
 use super::{CHECK_JOB, UploadDetail, audit_name, upload_of};
 use crate::desk::Desk;
@@ -59,12 +59,29 @@ pub enum Completed {
 /// # Errors
 /// UPL-002, UPL-003; the caller may not.
 pub fn begin_upload(desk: &Desk<'_>, begin: BeginUpload) -> Result<Begun, AppError> {
+    begin_for(desk, begin, UploadPurpose::Store)
+}
+
+/// Begins an upload that is checked like any other and can never be committed. The same file can be sent again to be
+/// stored; that is another upload.
+///
+/// # Errors
+/// As [`begin_upload`].
+pub fn begin_dry_run(desk: &Desk<'_>, begin: BeginUpload) -> Result<Begun, AppError> {
+    begin_for(desk, begin, UploadPurpose::DryRun)
+}
+
+fn begin_for(
+    desk: &Desk<'_>,
+    begin: BeginUpload,
+    purpose: UploadPurpose,
+) -> Result<Begun, AppError> {
     desk.require(Permission::UploadsWrite)?;
     check_length(desk, begin.bytes)?;
     if let Some(sha256) = &begin.sha256
         && let Some(same) = desk
             .scope()
-            .read(|reader| reader.upload_find_by_hash(sha256))?
+            .read(|reader| reader.upload_find_by_hash(sha256, purpose))?
     {
         return Ok(Begun::Same(reopen(desk, same)?));
     }
@@ -76,9 +93,12 @@ pub fn begin_upload(desk: &Desk<'_>, begin: BeginUpload) -> Result<Begun, AppErr
             partner: &partner,
             bytes_declared: begin.bytes,
             detail: &UploadDetail::default().to_json(),
+            purpose,
         };
         let id = writer.upload_create(&new)?;
-        let detail = serde_json::json!({ "file": file_name, "bytes": begin.bytes });
+        let detail = serde_json::json!({
+            "file": file_name, "bytes": begin.bytes, "purpose": purpose.as_str(),
+        });
         let note = AuditNote::new("upload.begun", audit_name(id)).detail(detail);
         Ok::<_, AppError>(note.returning(upload_of(writer, id)?))
     })?;

@@ -130,7 +130,7 @@ fn check(arguments: &CreateArguments) -> Result<NewAccount, Refusals> {
         );
     }
     let roles = [Role::Administrator.as_str().to_owned()];
-    match NewAccount::check(&arguments.admin, &arguments.admin_name, None, &roles) {
+    match NewAccount::check(&arguments.admin, &arguments.admin_name, None, &roles, &[]) {
         Ok(account) => Refusals::check(faults).map(|()| account),
         Err(refusals) => {
             // The places of an account's fields are others here.

@@ -137,6 +137,7 @@ fn invite(arguments: &InviteArguments) -> Result<(), NotMade> {
             name,
             None,
             &arguments.role,
+            &[],
         )?),
         None => None,
     };

@@ -5,7 +5,7 @@
 use packtwin_core::code::Code;
 use packtwin_core::ids::{SessionId, UserId};
 use packtwin_core::refusal::{Refusal, Refusals};
-use packtwin_core::role::Role;
+use packtwin_core::role::{Role, RoleWord};
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::{AuditNote, Noted};
 use packtwin_tenants::breach_list::BreachList;
@@ -13,6 +13,7 @@ use packtwin_tenants::error::StoreError;
 use packtwin_tenants::password::{NewPassword, PasswordOwner};
 use packtwin_tenants::scope::{TenantScope, Writer};
 use packtwin_tenants::site::Tenant;
+use packtwin_tenants::store::role::RoleRecord;
 use packtwin_tenants::store::user::{NewUser, UserChangeRefused, UserRecord, UserState};
 
 use super::caller::ChangeRefused;
@@ -23,28 +24,36 @@ use super::shared::Shared;
 /// Languages the pages speak.
 const LANGUAGES: [&str; 1] = ["en"];
 
+/// What a person is to do: roles of the release, and roles that the tenant made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct GivenRoles {
+    pub(super) of_release: Vec<Role>,
+    pub(super) own: Vec<RoleWord>,
+}
+
 /// An account to be made; its password is set by the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewAccount {
     pub(super) login: String,
     pub(super) name: String,
     pub(super) language: String,
-    pub(super) roles: Vec<Role>,
+    pub(super) roles: GivenRoles,
 }
 
 impl NewAccount {
-    /// Checks what someone typed.
+    /// Checks what someone typed; `own` are the roles that the tenant made.
     pub(crate) fn check(
         login: &str,
         name: &str,
         language: Option<&str>,
         roles: &[String],
+        own: &[RoleRecord],
     ) -> Result<Self, Refusals> {
         let mut faults = Vec::new();
         let login = checked_login(login, &mut faults);
         let name = checked_name(name, &mut faults);
         let language = checked_language(language.unwrap_or("en"), &mut faults);
-        let roles = checked_roles(roles, &mut faults);
+        let roles = checked_roles(roles, own, &mut faults);
         Refusals::check(faults)?;
         Ok(NewAccount {
             login,
@@ -69,16 +78,24 @@ impl NewAccount {
         let unknown = NewPassword::check(&random_password()?, owner, None)??;
         let password = unknown.hash()?;
         let made = scope.change(now, |writer| {
-            writer.user_create(NewUser {
+            let made = writer.user_create(NewUser {
                 login: &self.login,
                 name: &self.name,
                 language: &self.language,
-                roles: &self.roles,
+                roles: &self.roles.of_release,
                 password,
-            })
+            })?;
+            if self.roles.own.is_empty() {
+                return Ok(made);
+            }
+            let id = *made.value();
+            let given = writer
+                .user_own_roles_set(id, &self.roles.own, 1)
+                .map_err(refused)?;
+            Ok(made.then(given.map(|()| id)))
         });
         let id = match made {
-            Err(StoreError::Taken) => {
+            Err(ChangeRefused::Store(StoreError::Taken)) => {
                 let text =
                     "This sign-in name is or was in use on this site; names are never given twice.";
                 return Err(Problem::new(Refusal::at(
@@ -98,22 +115,23 @@ impl NewAccount {
 pub(super) struct AccountChange {
     pub(super) name: Option<String>,
     pub(super) language: Option<String>,
-    pub(super) roles: Option<Vec<Role>>,
+    pub(super) roles: Option<GivenRoles>,
     pub(super) state: Option<UserState>,
 }
 
 impl AccountChange {
-    /// Checks what someone typed.
+    /// Checks what someone typed; `own` are the roles that the tenant made.
     pub(super) fn check(
         name: Option<&str>,
         language: Option<&str>,
         roles: Option<&[String]>,
         state: Option<&str>,
+        own: &[RoleRecord],
     ) -> Result<Self, Refusals> {
         let mut faults = Vec::new();
         let name = name.map(|name| checked_name(name, &mut faults));
         let language = language.map(|language| checked_language(language, &mut faults));
-        let roles = roles.map(|roles| checked_roles(roles, &mut faults));
+        let roles = roles.map(|roles| checked_roles(roles, own, &mut faults));
         let state = state.and_then(|state| {
             let read = UserState::parse(state);
             if read.is_none() {
@@ -162,9 +180,18 @@ impl AccountChange {
                     version += 1;
                 }
                 if let Some(roles) = &self.roles {
-                    let next = writer.user_roles_set(id, roles, version).map_err(refused)?;
+                    let next = writer
+                        .user_roles_set(id, &roles.of_release, version)
+                        .map_err(refused)?;
                     noted = Some(joined(noted, next));
                     version += 1;
+                    if !old.own_roles.iter().map(|role| &role.word).eq(&roles.own) {
+                        let next = writer
+                            .user_own_roles_set(id, &roles.own, version)
+                            .map_err(refused)?;
+                        noted = Some(joined(noted, next));
+                        version += 1;
+                    }
                 }
                 if let Some(state) = self.state {
                     let next = writer
@@ -314,15 +341,22 @@ fn checked_language(language: &str, faults: &mut Vec<Refusal>) -> String {
     language.to_owned()
 }
 
-fn checked_roles(words: &[String], faults: &mut Vec<Refusal>) -> Vec<Role> {
-    let mut roles = Vec::new();
+fn checked_roles(words: &[String], own: &[RoleRecord], faults: &mut Vec<Refusal>) -> GivenRoles {
+    let mut roles = GivenRoles::default();
     for (index, word) in words.iter().enumerate() {
-        match Role::parse(word) {
-            Some(role) if !roles.contains(&role) => roles.push(role),
-            Some(_) => {}
-            None => faults.push(wrong(&format!("/roles/{index}"), "There is no such role.")),
+        let made = own.iter().find(|role| role.word.as_str() == word);
+        match (Role::parse(word), made) {
+            (Some(role), _) if !roles.of_release.contains(&role) => roles.of_release.push(role),
+            (None, Some(role)) if !roles.own.contains(&role.word) => {
+                roles.own.push(role.word.clone());
+            }
+            (None, None) => {
+                faults.push(wrong(&format!("/roles/{index}"), "There is no such role."));
+            }
+            _ => {}
         }
     }
+    roles.own.sort_unstable();
     if words.is_empty() {
         faults.push(wrong("/roles", "At least one role is needed."));
     }

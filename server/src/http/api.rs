@@ -13,7 +13,7 @@ use packtwin_core::role::Permission::{
 use super::route::Access::{Known, Needs, Open};
 use super::{
     api_key, audit, callback, connector, finding, health, job, lot, mapping, me, message, openapi,
-    pack, product, receipt, role, upload, user, webhook,
+    pack, pack_proof, product, product_change, receipt, role, upload, user, webhook,
 };
 
 /// Declares the table and, from the same list, the description of its handlers.
@@ -44,9 +44,14 @@ api! {
     DELETE "/v1/users/{id}"        Needs(Administer) => user::disable;
     POST   "/v1/users/{id}:invite" Needs(Administer) => user::invite;
     GET    "/v1/roles"             Known             => role::list;
+    POST   "/v1/roles"             Needs(Administer) => role::create;
+    GET    "/v1/roles/{name}"      Known             => role::show;
+    PATCH  "/v1/roles/{name}"      Needs(Administer) => role::change;
+    DELETE "/v1/roles/{name}"      Needs(Administer) => role::delete;
     GET    "/v1/api-keys"          Needs(Administer) => api_key::list;
     POST   "/v1/api-keys"          Needs(Administer) => api_key::create;
     GET    "/v1/api-keys/{id}"     Needs(Administer) => api_key::show;
+    PATCH  "/v1/api-keys/{id}"     Needs(Administer) => api_key::change;
     DELETE "/v1/api-keys/{id}"     Needs(Administer) => api_key::revoke;
     GET    "/v1/audit"             Needs(AuditRead)  => audit::list;
     GET    "/v1/audit/proof"       Needs(AuditRead)  => audit::proof;
@@ -63,6 +68,8 @@ api! {
     GET    "/v1/products"                               Needs(ProductsRead)  => product::list;
     POST   "/v1/products"                               Needs(ProductsWrite) => product::create;
     GET    "/v1/products/{code}"                        Needs(ProductsRead)  => product::show;
+    PUT    "/v1/products/{code}"                        Needs(ProductsWrite) => product_change::replace;
+    PATCH  "/v1/products/{code}"                        Needs(ProductsWrite) => product_change::patch;
     POST   "/v1/products/{code}:withdraw"               Needs(LotsRecall)    => product::withdraw;
     GET    "/v1/products/{code}/versions"               Needs(ProductsRead)  => product::versions;
     POST   "/v1/products/{code}/versions"               Needs(ProductsWrite) => product::add_version;
@@ -102,11 +109,14 @@ api! {
     GET    "/v1/lots/{product}/{lot}/packs"          Needs(LotsRead)   => pack::list;
     GET    "/v1/packs/{code}/{serial}"               Needs(LotsRead)   => pack::show;
     GET    "/v1/packs/{code}/{serial}/events"        Needs(LotsRead)   => pack::events;
+    GET    "/v1/packs/{code}/{serial}/messages"      Needs(LotsRead)   => pack_proof::messages;
+    GET    "/v1/packs/{code}/{serial}/proof"         Needs(LotsRead)   => pack_proof::proof;
     POST   "/v1/packs:change-bulk"                   Needs(LotsWrite)  => pack::change;
 
     GET    "/v1/connectors"               Needs(ConnectorsRead)  => connector::list;
     GET    "/v1/connectors/{name}"        Needs(ConnectorsRead)  => connector::show;
     PUT    "/v1/connectors/{name}"        Needs(ConnectorsWrite) => connector::set_up;
+    PATCH  "/v1/connectors/{name}"        Needs(ConnectorsWrite) => connector::patch;
     POST   "/v1/connectors/{name}:pause"  Needs(ConnectorsWrite) => connector::pause;
     POST   "/v1/connectors/{name}:resume" Needs(ConnectorsWrite) => connector::resume;
     POST   "/v1/connectors/{name}:check"  Needs(ConnectorsWrite) => connector::check;

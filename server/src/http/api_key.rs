@@ -1,7 +1,7 @@
 //! `/v1/api-keys`: keys of machines (users.md 3.18 and Annex A). The key itself is in the answer that makes it and nowhere
 //! else.
 
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ use packtwin_tenants::store::api_key::{ApiKeyRecord, NewApiKey};
 use super::caller::Caller;
 use super::list::{Page, Row, time_key, time_key_of};
 use super::problem::Problem;
-use super::request::{Body, Query, id};
+use super::request::{Body, IfMatch, Query, etag, id};
 use super::shared::Shared;
 use crate::body;
 
@@ -115,6 +115,18 @@ body! {
     }
 }
 
+body! {
+    /// What is to change; what is absent stays.
+    pub struct ApiKeyChanged {
+        /// What it is for, 1 to 100 characters.
+        name: Option<String>,
+        /// What it may still do: at least one scope, and none that it does not have.
+        scopes: Option<Vec<String>>,
+        /// When it ends, not later than it does now.
+        expires_at: Option<String>,
+    }
+}
+
 /// A new key with its secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ApiKeyMade {
@@ -178,23 +190,79 @@ impl NewKey {
         })
     }
 
+    fn as_new(&self) -> NewApiKey<'_> {
+        NewApiKey {
+            name: &self.name,
+            scopes: &self.scopes,
+            expires_at: self.expires_at,
+        }
+    }
+
     /// Makes the key. Answers it with its whole text.
     pub(super) fn create(
         &self,
         scope: &TenantScope,
         now: Timestamp,
     ) -> Result<(ApiKeyRecord, String), Problem> {
-        let new = NewApiKey {
-            name: &self.name,
-            scopes: &self.scopes,
-            expires_at: self.expires_at,
-        };
-        let (id, secret) = scope.change(now, |writer| writer.api_key_create(new))?;
+        let (id, secret) = scope.change(now, |writer| writer.api_key_create(self.as_new()))?;
         let text = secret
             .expose_text()
             .ok_or_else(Problem::unavailable)?
             .to_owned();
         Ok((key(scope, id)?, text))
+    }
+}
+
+impl ApiKeyChanged {
+    /// What the key becomes. Scopes are only taken away and its end only comes nearer: whoever holds its secret must not
+    /// gain by a change.
+    fn of(&self, old: &ApiKeyRecord, now: Timestamp) -> Result<NewKey, Refusals> {
+        let words: Vec<String> = match &self.scopes {
+            Some(scopes) => scopes.clone(),
+            None => old
+                .scopes
+                .iter()
+                .map(|scope| scope.as_str().to_owned())
+                .collect(),
+        };
+        let name = self.name.as_deref().unwrap_or(&old.name);
+        let checked = NewKey::check(name, &words, self.expires_at.as_deref(), now);
+        let mut faults: Vec<Refusal> = checked
+            .as_ref()
+            .err()
+            .iter()
+            .flat_map(|refusals| refusals.iter())
+            .cloned()
+            .collect();
+        let mut wrong = |place: String, text: &str| {
+            faults.push(Refusal::at(Code::ProductFieldWrong, place, text));
+        };
+        for (index, word) in words.iter().enumerate() {
+            if Permission::parse(word).is_some_and(|scope| !old.scopes.contains(&scope)) {
+                wrong(
+                    format!("/scopes/{index}"),
+                    "A key never gains a scope; make another key.",
+                );
+            }
+        }
+        let end = self.expires_at.as_deref().and_then(Timestamp::parse);
+        if end.is_some_and(|end| old.expires_at.is_some_and(|old| end > old)) {
+            wrong(
+                "/expires_at".to_owned(),
+                "A key never ends later than it was made to; make another key.",
+            );
+        }
+        if old.revoked_at.is_some() {
+            wrong(
+                String::new(),
+                "This key is revoked; nothing of it is changed.",
+            );
+        }
+        Refusals::check(faults)?;
+        checked.map(|new| NewKey {
+            expires_at: end.or(old.expires_at),
+            ..new
+        })
     }
 }
 
@@ -260,6 +328,7 @@ pub async fn create(
     };
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, location))
+        .insert_header((ETAG, etag(record.row_version)))
         .json(made))
 }
 
@@ -276,7 +345,43 @@ pub async fn show(
 ) -> Result<HttpResponse, Problem> {
     let id: ApiKeyId = id(&path)?;
     let record = caller.block(move |scope| key(scope, id)).await?;
-    Ok(HttpResponse::Ok().json(ApiKey::new(&record, shared.now())))
+    Ok(answer(&record, shared.now()))
+}
+
+/// Renames a key, takes scopes from it, or lets it end earlier. A key never gains a scope or time.
+///
+/// # Errors
+/// Every fault of the body; the key is revoked; the version is another.
+#[utoipa::path(patch, path = "/v1/api-keys/{id}", tag = "keys", request_body = ApiKeyChanged,
+    params(("id" = String, Path), ("If-Match" = String, Header)), responses((status = 200, body = ApiKey)))]
+pub async fn change(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    if_match: IfMatch,
+    Body(wanted): Body<ApiKeyChanged>,
+) -> Result<HttpResponse, Problem> {
+    let id: ApiKeyId = id(&path)?;
+    let (version, now) = (if_match.row_version(), shared.now());
+    caller
+        .change(now, move |writer| {
+            let old = writer.api_key_get(id)?.ok_or_else(Problem::not_found)?;
+            if old.row_version != version {
+                return Err(IfMatch::failed().into());
+            }
+            let new = wanted.of(&old, now).map_err(Problem::from)?;
+            let changed = writer.api_key_change(id, new.as_new(), version)?;
+            changed.ok_or_else(|| IfMatch::failed().into())
+        })
+        .await?;
+    let record = caller.block(move |scope| key(scope, id)).await?;
+    Ok(answer(&record, now))
+}
+
+fn answer(record: &ApiKeyRecord, now: Timestamp) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((ETAG, etag(record.row_version)))
+        .json(ApiKey::new(record, now))
 }
 
 /// Ends a key at once. Ending it twice is one end.

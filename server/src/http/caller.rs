@@ -15,7 +15,7 @@ use packtwin_app::error::AppError;
 use packtwin_app::house::House;
 use packtwin_core::code::Code;
 use packtwin_core::ids::SessionId;
-use packtwin_core::role::{Permission, Role};
+use packtwin_core::role::Permission;
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::Noted;
 use packtwin_tenants::error::StoreError;
@@ -44,7 +44,8 @@ pub struct Caller(Arc<Inner>);
 struct Inner {
     scope: TenantScope,
     name: String,
-    roles: Vec<Role>,
+    role_words: Vec<String>,
+    role_titles: Vec<String>,
     permissions: Vec<Permission>,
     means: Means,
 }
@@ -65,9 +66,14 @@ impl Caller {
         &self.0.name
     }
 
-    /// The roles of a person; none for a key.
-    pub fn roles(&self) -> &[Role] {
-        &self.0.roles
+    /// The words of a person's roles; none for a key.
+    pub fn role_words(&self) -> &[String] {
+        &self.0.role_words
+    }
+
+    /// The titles of a person's roles; none for a key.
+    pub fn role_titles(&self) -> &[String] {
+        &self.0.role_titles
     }
 
     /// Everything it may do.
@@ -249,14 +255,19 @@ impl Caller {
 
     /// Someone whom the store recognised, within one request.
     pub(super) fn new(shared: &Shared, signed: Signed, request_id: String) -> Self {
-        let (name, roles, means) = match signed.by {
-            SignedBy::Session { session, user } => (user.name, user.roles, Means::Session(session)),
-            SignedBy::Key(key) => (key.name, Vec::new(), Means::Key),
+        let (role_words, role_titles) = match &signed.by {
+            SignedBy::Session { user, .. } => (user.role_words(), user.role_titles()),
+            SignedBy::Key(_) => (Vec::new(), Vec::new()),
+        };
+        let (name, means) = match signed.by {
+            SignedBy::Session { session, user } => (user.name, Means::Session(session)),
+            SignedBy::Key(key) => (key.name, Means::Key),
         };
         Caller(Arc::new(Inner {
             scope: shared.site.scope(signed.actor.within(request_id)),
             name,
-            roles,
+            role_words,
+            role_titles,
             permissions: signed.permissions.into_iter().collect(),
             means,
         }))

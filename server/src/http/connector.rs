@@ -15,6 +15,7 @@ use packtwin_tenants::store::connector::ConnectorRecord;
 
 use super::caller::Caller;
 use super::list::Page;
+use super::merge_patch::MergePatch;
 use super::problem::Problem;
 use super::request::{Body, IfMatch, OptionalBody, etag};
 use super::shared::Shared;
@@ -167,6 +168,58 @@ body! {
     }
 }
 
+impl From<&ConnectorSettings> for ConnectorWanted {
+    /// What was set up, without the certificate and its key.
+    fn from(settings: &ConnectorSettings) -> Self {
+        ConnectorWanted {
+            url: settings.url.clone(),
+            trusted_pem: settings.trusted_pem.clone(),
+            sender: settings.sender.clone(),
+            release: settings.release.clone(),
+            packs_per_message: Some(settings.packs_per_message),
+            parallel_distributor: Some(settings.parallel_distributor),
+            loopback: Some(settings.loopback),
+            certificate_pem: None,
+            key_pem: None,
+        }
+    }
+}
+
+impl ConnectorWanted {
+    /// The change that sets it up over settings of which it does not speak.
+    fn onto(
+        self,
+        usual: ConnectorSettings,
+        expected: Option<i32>,
+    ) -> Result<SetUpConnector, Problem> {
+        let identity = match (self.certificate_pem, self.key_pem) {
+            (Some(certificates_pem), Some(key_pem)) => Some(ClientIdentity {
+                certificates_pem,
+                key_pem,
+            }),
+            (None, None) => None,
+            (Some(_), None) => return Err(missing_beside("/key_pem")),
+            (None, Some(_)) => return Err(missing_beside("/certificate_pem")),
+        };
+        let hub = ConnectorSettings::default();
+        let settings = ConnectorSettings {
+            url: self.url,
+            trusted_pem: self.trusted_pem,
+            sender: self.sender,
+            release: self.release,
+            packs_per_message: self.packs_per_message.unwrap_or(hub.packs_per_message),
+            parallel_distributor: self.parallel_distributor.unwrap_or(false),
+            loopback: self.loopback.unwrap_or(false),
+            ..usual
+        };
+        Ok(SetUpConnector {
+            settings,
+            identity,
+            expected,
+        })
+    }
+}
+
 body! {
     /// Why.
     pub struct PauseWanted {
@@ -223,40 +276,52 @@ pub async fn set_up(
     if_match: Result<IfMatch, Problem>,
     Body(wanted): Body<ConnectorWanted>,
 ) -> Result<HttpResponse, Problem> {
-    let name = path.into_inner();
-    let usual = ConnectorSettings::default();
-    let settings = ConnectorSettings {
-        url: wanted.url,
-        trusted_pem: wanted.trusted_pem,
-        sender: wanted.sender,
-        release: wanted.release,
-        packs_per_message: wanted.packs_per_message.unwrap_or(usual.packs_per_message),
-        parallel_distributor: wanted.parallel_distributor.unwrap_or(false),
-        loopback: wanted.loopback.unwrap_or(false),
-        ..usual
-    };
-    let identity = match (wanted.certificate_pem, wanted.key_pem) {
-        (Some(certificates_pem), Some(key_pem)) => Some(ClientIdentity {
-            certificates_pem,
-            key_pem,
-        }),
-        (None, None) => None,
-        (Some(_), None) => return Err(missing_beside("/key_pem")),
-        (None, Some(_)) => return Err(missing_beside("/certificate_pem")),
-    };
     let expected = if_match.ok().map(|if_match| if_match.row_version());
-    let change = SetUpConnector {
-        settings,
-        identity,
-        expected,
-    };
+    let change = wanted.onto(ConnectorSettings::default(), expected)?;
+    put(&caller, &shared, path.into_inner(), change).await
+}
+
+/// Changes some of a connector, as a JSON merge patch (RFC 7396) over what was set up. Certificate and key are no part of what
+/// can be read: named together they are replaced, not named they stay.
+///
+/// # Errors
+/// Every fault of settings and certificate at once; it is not set up; the version is another.
+#[utoipa::path(patch, path = "/v1/connectors/{name}", tag = "connectors",
+    request_body(content = ConnectorWanted, content_type = "application/merge-patch+json"),
+    params(("name" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 200, body = ConnectorBody)))]
+pub async fn patch(
+    caller: Caller,
+    shared: web::Data<Shared>,
+    path: web::Path<String>,
+    if_match: IfMatch,
+    patch: MergePatch,
+) -> Result<HttpResponse, Problem> {
+    let name = path.into_inner();
+    let read = name.clone();
+    let present = caller
+        .read(move |reader| reader.connector_get(&read))
+        .await?
+        .and_then(|record| Link::from_record(&record))
+        .ok_or_else(Problem::not_found)?;
+    let wanted = patch.onto(&ConnectorWanted::from(&present.settings))?;
+    let change = wanted.onto(present.settings, Some(if_match.row_version()))?;
+    put(&caller, &shared, name, change).await
+}
+
+async fn put(
+    caller: &Caller,
+    shared: &web::Data<Shared>,
+    name: String,
+    change: SetUpConnector,
+) -> Result<HttpResponse, Problem> {
     let wanted = name.clone();
     caller
-        .at_desk(&shared, move |desk| {
+        .at_desk(shared, move |desk| {
             connector::set_up_connector(desk, &wanted, change)
         })
         .await?;
-    answer(&caller, &shared, name).await
+    answer(caller, shared, name).await
 }
 
 /// Keeps messages back; they wait in order.

@@ -123,7 +123,7 @@ impl Row for FindingBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UploadLotBody {
     /// Its index, by which it is committed.
-    index: u32,
+    pub(super) index: u32,
     /// The product code as the file writes it.
     product: String,
     /// The batch number as the file writes it.

@@ -1,5 +1,6 @@
 //! The gate around every handler: who is asking, whether a browser sent it of its own will, how often they asked, whether
-//! they may, whether the query says more than is read, whether they asked the same before. Also catches a panicking handler.
+//! they may, whether the query says more than is read, how much of the answer they want, whether they asked the same before.
+//! Also catches a panicking handler.
 //!
 //! Order matters: nobody learns whether something exists before they are recognised, and a caller without the permission
 //! is refused before their body is read.
@@ -24,6 +25,7 @@ use super::problem::Problem;
 use super::rate_limit::Budget;
 use super::request::refuse_unread;
 use super::route::{Access, Audience, RouteRow};
+use super::selection::{Selection, Taken};
 use super::shared::Shared;
 
 /// Lets a request through to its handler, or answers in its place.
@@ -38,6 +40,13 @@ pub(super) async fn gate<B: MessageBody + 'static>(
     match recognise(&row, &request).await {
         Ok(None) => Ok(run(request, next).await),
         Ok(Some(caller)) => {
+            let selection = match Selection::read(&row, request.request(), &caller) {
+                Ok(selection) => selection,
+                Err(problem) => return Ok(request.error_response(problem)),
+            };
+            if Selection::is_of(&row) {
+                request.extensions_mut().insert(Taken);
+            }
             if let Err(problem) = refuse_unread(&row, request.request()) {
                 return Ok(request.error_response(problem));
             }
@@ -52,7 +61,11 @@ pub(super) async fn gate<B: MessageBody + 'static>(
                     Err(problem) => request.error_response(problem),
                 });
             }
-            Ok(run(request, next).await)
+            let response = run(request, next).await;
+            Ok(match selection {
+                Some(selection) => selection.finish(&caller, response).await,
+                None => response,
+            })
         }
         Err(problem) if asks_to_sign_in(&row, &problem) => {
             let answer = to_sign_in(&request);

@@ -164,9 +164,16 @@ pub trait FromJson: Sized {
 /// # Errors
 /// Every fault of it.
 pub fn read<T: FromJson>(bytes: &[u8]) -> Result<T, Refusals> {
-    let value = parse(bytes)?;
+    read_value(&parse(bytes)?)
+}
+
+/// Reads a typed body from a value.
+///
+/// # Errors
+/// Every fault of it.
+pub fn read_value<T: FromJson>(value: &Value) -> Result<T, Refusals> {
     let mut faults = Vec::new();
-    let read = T::from_json(&value, "", &mut faults);
+    let read = T::from_json(value, "", &mut faults);
     match (read, Refusals::all(faults)) {
         (Some(read), None) => Ok(read),
         (_, Some(refusals)) => Err(refusals),

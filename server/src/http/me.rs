@@ -26,7 +26,7 @@ pub struct Me {
     /// The name of the person or key.
     name: String,
     /// The roles of a person.
-    roles: Vec<&'static str>,
+    roles: Vec<String>,
     /// What may be done.
     permissions: Vec<&'static str>,
     /// For whom.
@@ -61,7 +61,7 @@ pub async fn show(caller: Caller, shared: web::Data<Shared>) -> Result<HttpRespo
         kind,
         id: caller.who().to_string(),
         name: caller.name().to_owned(),
-        roles: caller.roles().iter().map(|role| role.as_str()).collect(),
+        roles: caller.role_words().to_vec(),
         permissions: caller
             .permissions()
             .iter()

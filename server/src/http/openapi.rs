@@ -6,13 +6,16 @@ use std::sync::OnceLock;
 
 use actix_web::HttpResponse;
 use utoipa::OpenApi;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder};
 
 use super::api::{Described, rows};
+use super::expand;
 use super::problem::{FaultBody, PROBLEM_JSON, ProblemBody};
 use super::route::{Access, RouteRow};
+use super::selection::Selection;
 
 const SCHEME: &str = "key";
 
@@ -28,8 +31,7 @@ struct Frame;
 
 /// The description of every row of the table.
 pub fn description() -> utoipa::openapi::OpenApi {
-    let mut whole = Frame::openapi();
-    whole.merge(Described::openapi());
+    let mut whole = plain();
     let components = whole.components.get_or_insert_default();
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -46,6 +48,13 @@ pub fn description() -> utoipa::openapi::OpenApi {
             complete(operation, &row);
         }
     }
+    whole
+}
+
+/// The description as the handlers give it.
+pub(super) fn plain() -> utoipa::openapi::OpenApi {
+    let mut whole = Frame::openapi();
+    whole.merge(Described::openapi());
     whole
 }
 
@@ -110,6 +119,18 @@ fn complete(operation: &mut Operation, row: &RouteRow) {
             format!("Needs a key with the scope `{}`.", permission.as_str())
         }
     };
+    if Selection::is_of(row) {
+        let parameters = operation.parameters.get_or_insert_default();
+        parameters.push(list_parameter("fields", FIELDS.to_owned()));
+        let names: Vec<&str> = expand::of_path(row.path)
+            .iter()
+            .map(|expansion| expansion.name)
+            .collect();
+        if !names.is_empty() {
+            let told = format!("{EXPAND} {}.", names.join(", "));
+            parameters.push(list_parameter("expand", told));
+        }
+    }
     operation.security = Some(vec![SecurityRequirement::new::<_, [String; 0], String>(
         SCHEME,
         [],
@@ -120,6 +141,24 @@ fn complete(operation: &mut Operation, row: &RouteRow) {
         .map(|text| format!("{text}\n\n"))
         .unwrap_or_default();
     operation.description = Some(before + &told);
+}
+
+/// What is told of `fields`.
+const FIELDS: &str =
+    "The fields wanted, with commas between; a field of a field with a dot. JSON only.";
+/// What is told of `expand`, before the names.
+const EXPAND: &str = "What is brought along under `expanded`, with commas between; each needs its own scope. There are:";
+
+/// A parameter that is a list with commas.
+fn list_parameter(name: &str, told: String) -> RefOr<Parameter> {
+    let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(told))
+        .schema(Some(text));
+    RefOr::T(parameter.build())
 }
 
 /// The description of this API, OpenAPI 3.1.

@@ -1,20 +1,22 @@
-//! `/v1/packs`: the twin of one pack as far as road 1 knows it, and changes of state for many (users.md 3.7, 6).
+//! `/v1/packs`: the twin of one pack as far as road 1 knows it, and changes of state for many (users.md 3.7, 6). What told
+//! of a pack and what proves it is in [`super::pack_proof`].
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use packtwin_app::lot::{self, lot_of};
+use packtwin_app::pack::{self, PackTwin};
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::code::Code;
-use packtwin_core::ids::ProductNo;
+use packtwin_core::market::Market;
 use packtwin_core::pack::PackState;
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::role::Permission;
 use packtwin_core::serial::Serial;
+use packtwin_core::time::Timestamp;
 use packtwin_tenants::store::fact::FactRecord;
-use packtwin_tenants::store::lot::LotRecord;
 use packtwin_tenants::store::pack::PackRecord;
 
 use super::caller::Caller;
@@ -36,8 +38,15 @@ pub struct Pack {
     lot: String,
     /// The expiry as printed, YYMMDD.
     expiry: String,
-    /// The pack's own state, such as `active` or `free_sample`; a recall of its lot is told there.
+    /// The pack's own state, such as `active` or `free_sample`.
     state: String,
+    /// Markets in which its lot is recalled.
+    recalled_in: Vec<String>,
+    /// Markets from which its product is withdrawn.
+    withdrawn_in: Vec<String>,
+    /// The time that is told of; absent when that is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<String>,
 }
 
 /// A pack of a lot.
@@ -99,54 +108,65 @@ body! {
     }
 }
 
-/// Everything known of one pack.
-pub(super) struct Twin {
-    pub(super) code: ProductCode,
-    pub(super) product: ProductNo,
-    pub(super) pack: PackRecord,
-    pub(super) lot: LotRecord,
+/// A pack's twin: now, or as of a time.
+pub(super) async fn found(
+    caller: &Caller,
+    shared: &web::Data<Shared>,
+    path: &(String, String),
+    as_of: Option<Timestamp>,
+) -> Result<PackTwin, Problem> {
+    let (code, serial) = pack_names(path)?;
+    caller
+        .at_desk(shared, move |desk| {
+            pack::view_pack(desk, &code, &serial, as_of)
+        })
+        .await
 }
 
-/// Finds a pack of the tenant.
-pub(super) async fn found(caller: &Caller, code: &str, serial: &str) -> Result<Twin, Problem> {
-    let code = ProductCode::parse(code).map_err(|_| Problem::not_found())?;
-    let serial = Serial::parse(serial).map_err(|_| Problem::not_found())?;
-    let twin = caller.read(move |reader| {
-        let Some(product) = reader.product_find(&code)? else {
-            return Ok(None);
-        };
-        let Some(pack) = reader.pack_find(product.no, &serial)? else {
-            return Ok(None);
-        };
-        let lot = reader.lot_get(product.no, pack.lot)?;
-        Ok(lot.map(|lot| Twin {
-            code: product.code,
-            product: product.no,
-            pack,
-            lot,
-        }))
-    });
-    twin.await?.ok_or_else(Problem::not_found)
+/// Product code and serial of an address. What is none of these is not there.
+pub(super) fn pack_names(path: &(String, String)) -> Result<(ProductCode, Serial), Problem> {
+    let code = ProductCode::parse(&path.0).map_err(|_| Problem::not_found())?;
+    let serial = Serial::parse(&path.1).map_err(|_| Problem::not_found())?;
+    Ok((code, serial))
 }
 
-/// One pack.
+impl From<&PackTwin> for Pack {
+    fn from(twin: &PackTwin) -> Self {
+        let words = |markets: &[Market]| markets.iter().map(Market::to_string).collect();
+        Pack {
+            product: twin.product.code.to_string(),
+            serial: twin.pack.serial.to_string(),
+            lot: twin.lot.batch.to_string(),
+            expiry: twin.lot.expiry.to_string(),
+            state: word(twin.state),
+            recalled_in: words(&twin.recalled_in),
+            withdrawn_in: words(&twin.withdrawn_in),
+            as_of: twin.as_of.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// One pack as it is now, or as it was at `as_of`: by the facts that had happened by then, whenever they were recorded.
 ///
 /// # Errors
-/// There is no such pack.
+/// There is no such pack, or there was none at that time, which is said in words; the time has not come.
 #[utoipa::path(get, path = "/v1/packs/{code}/{serial}", tag = "packs",
-    params(("code" = String, Path), ("serial" = String, Path)), responses((status = 200, body = Pack)))]
+    params(("code" = String, Path), ("serial" = String, Path), ("as_of" = Option<String>, Query)),
+    responses((status = 200, body = Pack)))]
 pub async fn show(
     caller: Caller,
+    shared: web::Data<Shared>,
     path: web::Path<(String, String)>,
+    mut query: Query,
 ) -> Result<HttpResponse, Problem> {
-    let twin = found(&caller, &path.0, &path.1).await?;
-    Ok(HttpResponse::Ok().json(Pack {
-        product: twin.code.to_string(),
-        serial: twin.pack.serial.to_string(),
-        lot: twin.lot.batch.to_string(),
-        expiry: twin.lot.expiry.to_string(),
-        state: word(twin.pack.state),
-    }))
+    let as_of = query.take(
+        "as_of",
+        Timestamp::parse,
+        "a point in time with its offset, such as 2026-11-22T14:50:14Z",
+    );
+    query.close()?;
+    let twin = found(&caller, &shared, &path, as_of).await?;
+    Ok(HttpResponse::Ok().json(Pack::from(&twin)))
 }
 
 /// What happened to a pack: its lot's facts and its own.
@@ -157,14 +177,12 @@ pub async fn show(
     params(("code" = String, Path), ("serial" = String, Path)), responses((status = 200, body = Page<PackEvent>)))]
 pub async fn events(
     caller: Caller,
+    shared: web::Data<Shared>,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let twin = found(&caller, &path.0, &path.1).await?;
-    let facts = caller
-        .read(move |reader| reader.fact_list_of_pack(twin.product, &twin.pack.serial))
-        .await?;
+    let twin = found(&caller, &shared, &path, None).await?;
     Ok(HttpResponse::Ok().json(Page {
-        items: facts.iter().map(PackEvent::from).collect(),
+        items: twin.facts.iter().map(PackEvent::from).collect(),
         next: None,
     }))
 }

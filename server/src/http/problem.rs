@@ -232,6 +232,9 @@ fn status_of(code: Code) -> StatusCode {
         | Code::UploadAlreadyReceived
         | Code::UploadOffset
         | Code::UploadState
+        | Code::UploadDryRun
+        | Code::RoleInUse
+        | Code::RoleOfRelease
         | Code::ProductCodeTaken
         | Code::ProductVersionInUse
         | Code::HubMarketsFixed

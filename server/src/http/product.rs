@@ -1,4 +1,5 @@
-//! `/v1/products`: products in versions, sent to the hub and compared with its copy (users.md 3.2 and Annex A).
+//! `/v1/products`: products in versions, sent to the hub and compared with its copy (users.md 3.2 and Annex A). Changing a
+//! product without naming a version is in [`super::product_change`].
 
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -19,7 +20,8 @@ use super::market::markets_of;
 use super::master_data::MasterDataBody;
 use super::message::on_its_way;
 use super::problem::Problem;
-use super::request::{Body, IfMatch, Query, etag};
+use super::product_change::{IfProductMatch, answer, product_etag};
+use super::request::{Body, Query};
 use super::shared::Shared;
 use crate::body;
 
@@ -69,7 +71,7 @@ impl From<&VersionRecord> for ProductVersionBody {
 }
 
 impl Product {
-    fn new(product: &ProductRecord, version: &VersionRecord) -> Self {
+    pub(super) fn new(product: &ProductRecord, version: &VersionRecord) -> Self {
         Product {
             code: product.code.to_string(),
             scheme: product.code.scheme().as_str(),
@@ -227,7 +229,7 @@ pub async fn create(
         .await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/v1/products/{}", product.code)))
-        .insert_header((ETAG, etag(version.row_version)))
+        .insert_header((ETAG, product_etag(&version)))
         .json(Product::new(&product, &version)))
 }
 
@@ -297,7 +299,7 @@ pub async fn add_version(
         })
         .await?;
     Ok(HttpResponse::Created()
-        .insert_header((ETAG, etag(version.row_version)))
+        .insert_header((ETAG, product_etag(&version)))
         .json(Product::new(&product, &version)))
 }
 
@@ -312,12 +314,12 @@ pub async fn change_version(
     caller: Caller,
     shared: web::Data<Shared>,
     path: web::Path<(String, String)>,
-    if_match: IfMatch,
+    if_match: IfProductMatch,
     Body(wanted): Body<MasterDataBody>,
 ) -> Result<HttpResponse, Problem> {
     let (code, number) = (code_of(&path.0)?, number_of(&path.1)?);
     let data = wanted.into_data()?;
-    let expected = if_match.row_version();
+    let expected = if_match.of_version(number)?;
     let (product, version) = caller
         .at_desk(&shared, move |desk| {
             product::change_version(desk, &code, number, &data, expected)?;
@@ -429,10 +431,4 @@ pub(super) fn code_of(text: &str) -> Result<ProductCode, Problem> {
 
 fn number_of(text: &str) -> Result<u32, Problem> {
     text.parse().map_err(|_| Problem::not_found())
-}
-
-fn answer(product: &ProductRecord, version: &VersionRecord) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((ETAG, etag(version.row_version)))
-        .json(Product::new(product, version))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, IF_MATCH};
 use actix_web::web::{Bytes, BytesMut};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 
 use packtwin_core::code::Code;
@@ -19,6 +19,7 @@ use super::json::{self, FromJson};
 use super::openapi;
 use super::problem::Problem;
 use super::route::{Access, Audience, RouteRow};
+use super::selection;
 use super::shared::Shared;
 use crate::configuration::Network;
 
@@ -115,9 +116,15 @@ pub struct Query {
 
 impl Query {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let is_taken = request.extensions().contains::<selection::Taken>();
+        let read_here = |name: &str| !(is_taken && selection::PARAMETERS.contains(&name));
         actix_web::web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map(|parameters| Query {
-                parameters: parameters.into_inner(),
+                parameters: parameters
+                    .into_inner()
+                    .into_iter()
+                    .filter(|(name, _)| read_here(name))
+                    .collect(),
                 faults: Vec::new(),
             })
             .map_err(|_| Problem::of(Code::RequestMalformed, "The query cannot be read."))

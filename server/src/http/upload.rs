@@ -14,7 +14,7 @@ use packtwin_core::audit::Hash;
 use packtwin_core::code::Code;
 use packtwin_core::ids::{JobId, UploadId};
 use packtwin_tenants::blob::hex;
-use packtwin_tenants::store::upload::{UploadFilter, UploadRecord, UploadState};
+use packtwin_tenants::store::upload::{UploadFilter, UploadPurpose, UploadRecord, UploadState};
 
 use super::caller::Caller;
 use super::list::{Page, Row, time_key, time_key_of};
@@ -66,6 +66,8 @@ pub struct Upload {
     created_at: String,
     /// Whether the same content had come before: then this is that upload (UPL-001).
     same: bool,
+    /// Whether it is checked and never stored.
+    dry_run: bool,
 }
 
 /// Why a file cannot be read.
@@ -130,6 +132,7 @@ impl From<&UploadRecord> for Upload {
             created_by: record.created_by.clone(),
             created_at: record.created_at.to_string(),
             same: false,
+            dry_run: record.purpose == UploadPurpose::DryRun,
         }
     }
 }
@@ -145,6 +148,7 @@ impl Row for Upload {
         "sha256",
         "created_by",
         "created_at",
+        "dry_run",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -158,6 +162,7 @@ impl Row for Upload {
             self.sha256.clone().unwrap_or_default(),
             self.created_by.clone(),
             self.created_at.clone(),
+            self.dry_run.to_string(),
         ]
     }
 }
@@ -231,17 +236,24 @@ pub async fn list(
     Page::of_keyed(records.iter().map(keyed).collect(), limit).respond(&request)
 }
 
-/// Begins an upload. The same content is the same upload: then 200 and that one.
+/// Begins an upload. The same content is the same upload: then 200 and that one. A dry run is checked like any other and
+/// can never be committed; the same file sent without `dry_run` is another upload.
 ///
 /// # Errors
 /// UPL-002, UPL-003; every fault of the body.
 #[utoipa::path(post, path = "/v1/uploads", tag = "uploads", request_body = UploadBegun,
+    params(("dry_run" = Option<bool>, Query)),
     responses((status = 201, body = Upload), (status = 200, body = Upload)))]
 pub async fn begin(
     caller: Caller,
     shared: web::Data<Shared>,
+    mut query: Query,
     Body(wanted): Body<UploadBegun>,
 ) -> Result<HttpResponse, Problem> {
+    let is_dry_run = query
+        .take("dry_run", |text| text.parse().ok(), "true or false")
+        .unwrap_or(false);
+    query.close()?;
     let begin = BeginUpload {
         file_name: wanted.name,
         partner: wanted.partner.unwrap_or_default(),
@@ -249,7 +261,10 @@ pub async fn begin(
         sha256: wanted.sha256.as_deref().map(read_hash).transpose()?,
     };
     let begun = caller
-        .at_desk(&shared, move |desk| upload::begin_upload(desk, begin))
+        .at_desk(&shared, move |desk| match is_dry_run {
+            true => upload::begin_dry_run(desk, begin),
+            false => upload::begin_upload(desk, begin),
+        })
         .await?;
     Ok(match begun {
         Begun::New(record) => answer(StatusCode::CREATED, &record, false),
@@ -395,7 +410,7 @@ pub async fn choose_mapping(
 /// Commits correct lots; all packs of a lot become visible at once.
 ///
 /// # Errors
-/// UPL-043, UPL-045; a chosen lot is not correct.
+/// UPL-043, UPL-045; a chosen lot is not correct; UPL-050: it is a dry run.
 #[utoipa::path(post, path = "/v1/uploads/{id}:commit", tag = "uploads", params(("id" = String, Path)),
     request_body = Option<CommitWanted>, responses((status = 202, description = "`Location` is the job")))]
 pub async fn commit(

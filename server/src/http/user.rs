@@ -31,7 +31,7 @@ pub struct User {
     /// `active` or `disabled`.
     state: &'static str,
     /// What the person does.
-    roles: Vec<&'static str>,
+    roles: Vec<String>,
     /// Since when the account exists.
     created_at: String,
     /// The last sign-in.
@@ -47,7 +47,7 @@ impl From<&UserRecord> for User {
             name: record.name.clone(),
             language: record.language.clone(),
             state: record.state.as_str(),
-            roles: record.roles.iter().map(|role| role.as_str()).collect(),
+            roles: record.role_words(),
             created_at: record.created_at.to_string(),
             last_sign_in_at: record.last_sign_in_at.map(|at| at.to_string()),
         }
@@ -152,11 +152,13 @@ pub async fn create(
     shared: web::Data<Shared>,
     Body(wanted): Body<UserInvited>,
 ) -> Result<HttpResponse, Problem> {
+    let own = caller.read(|reader| reader.role_list()).await?;
     let account = NewAccount::check(
         &wanted.login,
         &wanted.name,
         wanted.language.as_deref(),
         &wanted.roles,
+        &own,
     )?;
     let (tenant, now) = (shared.tenant_of(&caller).await?, shared.now());
     let record = caller
@@ -198,11 +200,13 @@ pub async fn change(
     Body(wanted): Body<UserChanged>,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
+    let own = caller.read(|reader| reader.role_list()).await?;
     let change = AccountChange::check(
         wanted.name.as_deref(),
         wanted.language.as_deref(),
         wanted.roles.as_deref(),
         wanted.state.as_deref(),
+        &own,
     )?;
     let (version, now) = (if_match.row_version(), shared.now());
     let record = caller

@@ -6,6 +6,7 @@
     reason = "this is test code; the lint knows only functions marked as tests"
 )]
 
+pub mod road;
 pub mod visitor;
 
 use std::net::TcpListener;
@@ -130,7 +131,11 @@ impl Running {
 
     /// A site on SQLite with some settings of its own, as variables.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
-        let site = TestSite::sqlite();
+        Running::start_on(TestSite::sqlite(), settings)
+    }
+
+    /// A site that is there, with some settings of its own.
+    pub fn start_on(site: TestSite, settings: &[(&str, &str)]) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(now().micros())));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -52,6 +52,8 @@ pub struct ApiKeyRecord {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// Counts changes; a change names the version it was made from.
+    pub row_version: i32,
 }
 
 /// A key to be made.
@@ -239,6 +241,43 @@ impl Writer<'_> {
             .returning((key.id, whole)))
     }
 
+    /// Gives a key that is not revoked another name, other scopes and another end. `None`: its version is another, or it is
+    /// revoked. Whether it may have them is for the caller to say.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when this tenant has no such key.
+    pub fn api_key_change(
+        &mut self,
+        id: ApiKeyId,
+        new: NewApiKey<'_>,
+        expected_row_version: i32,
+    ) -> Result<Option<Noted<()>>, StoreError> {
+        let old = self.api_key_get(id)?.ok_or(StoreError::NotFound)?;
+        let changed = diesel::update(api_key::table.find((self.tenant_id(), id.to_string())))
+            .filter(api_key::row_version.eq(expected_row_version))
+            .filter(api_key::revoked_at.is_null())
+            .set((
+                api_key::name.eq(new.name),
+                api_key::scopes.eq(words(new.scopes).join(" ")),
+                api_key::expires_at.eq(new.expires_at.map(Timestamp::micros)),
+                api_key::row_version.eq(expected_row_version + 1),
+            ))
+            .execute(self.connection)?;
+        let told = |name: &str, scopes: &[Permission], end: Option<Timestamp>| {
+            json!({
+                "name": name,
+                "scopes": words(scopes),
+                "expires_at": end.map(|at| at.to_string()),
+            })
+        };
+        let detail = json!({
+            "old": told(&old.name, &old.scopes, old.expires_at),
+            "new": told(new.name, new.scopes, new.expires_at),
+        });
+        let note = note("api_key.changed", id).detail(detail);
+        Ok((changed == 1).then(|| note.returning(())))
+    }
+
     /// Ends a key at once. Ending it twice is one end.
     ///
     /// # Errors
@@ -248,7 +287,10 @@ impl Writer<'_> {
         let at = self.at().micros();
         diesel::update(api_key::table.find((self.tenant_id(), id.to_string())))
             .filter(api_key::revoked_at.is_null())
-            .set(api_key::revoked_at.eq(at))
+            .set((
+                api_key::revoked_at.eq(at),
+                api_key::row_version.eq(api_key::row_version + 1),
+            ))
             .execute(self.connection)?;
         let detail = json!({"name": record.name, "prefix": record.prefix});
         Ok(note("api_key.revoked", id).detail(detail).returning(()))
@@ -300,6 +342,7 @@ type Row = (
     Option<i64>,
     Option<i64>,
     Option<i64>,
+    i32,
 );
 
 type Columns = (
@@ -312,6 +355,7 @@ type Columns = (
     api_key::expires_at,
     api_key::last_used_at,
     api_key::revoked_at,
+    api_key::row_version,
 );
 
 const COLUMNS: Columns = (
@@ -324,10 +368,12 @@ const COLUMNS: Columns = (
     api_key::expires_at,
     api_key::last_used_at,
     api_key::revoked_at,
+    api_key::row_version,
 );
 
 fn record_from(row: Row) -> Result<ApiKeyRecord, StoreError> {
-    let (id, name, prefix, scopes, created_by, created, expires, last_used, revoked) = row;
+    let (id, name, prefix, scopes, created_by, created, expires, last_used, revoked, row_version) =
+        row;
     let damaged = || StoreError::Damaged { what: "API key" };
     Ok(ApiKeyRecord {
         id: id.parse().map_err(|_| damaged())?,
@@ -342,6 +388,7 @@ fn record_from(row: Row) -> Result<ApiKeyRecord, StoreError> {
         expires_at: expires.map(Timestamp::from_micros),
         last_used_at: last_used.map(Timestamp::from_micros),
         revoked_at: revoked.map(Timestamp::from_micros),
+        row_version,
     })
 }
 

@@ -111,6 +111,26 @@ impl Reader<'_> {
             .collect()
     }
 
+    /// What the far side said of one pack of a message; `None` when it did not refuse it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn message_refused_pack(
+        &mut self,
+        id: MessageId,
+        serial: &Serial,
+    ) -> Result<Option<RefusedPack>, StoreError> {
+        let row: Option<(String, String)> = message_refused_pack::table
+            .filter(message_refused_pack::tenant_id.eq(self.tenant_id()))
+            .filter(message_refused_pack::message_id.eq(id.to_string()))
+            .filter(message_refused_pack::serial.eq(serial.as_str()))
+            .select((message_refused_pack::code, message_refused_pack::text))
+            .first(self.connection)
+            .optional()?;
+        let serial = *serial;
+        Ok(row.map(|(code, text)| RefusedPack { serial, code, text }))
+    }
+
     /// Every attempt of a message, the first one first.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ pub mod message_answer;
 pub mod outbox;
 pub mod pack;
 pub mod product;
+pub mod role;
 pub mod session;
 mod stored;
 pub mod upload;

@@ -1,6 +1,7 @@
 //! Uploads: one received file each, from its first byte to its committed lots (users.md 3.5).
 //!
-//! The same content is the same upload, so the hash of a finished file is unique within the tenant. What the check found
+//! The same content is the same upload, so the hash of a finished file is unique within the tenant: once for files that are
+//! stored, and once for dry runs, which never are. What the check found
 //! is in [`super::upload_result`]. Whether an upload's packs were sent and acknowledged is shown from its lots, not here.
 
 use diesel::prelude::*;
@@ -85,6 +86,33 @@ impl UploadState {
     }
 }
 
+/// What an upload is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum UploadPurpose {
+    /// Its correct lots can be stored.
+    #[default]
+    Store,
+    /// It is checked and never stored.
+    DryRun,
+}
+
+impl UploadPurpose {
+    /// The word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            UploadPurpose::Store => "store",
+            UploadPurpose::DryRun => "dry_run",
+        }
+    }
+
+    /// Reads the word of [`UploadPurpose::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [UploadPurpose::Store, UploadPurpose::DryRun]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == text)
+    }
+}
+
 /// An upload as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadRecord {
@@ -116,6 +144,8 @@ pub struct UploadRecord {
     pub changed_at: Timestamp,
     /// Counts the changes of state and detail.
     pub row_version: i32,
+    /// What it is for.
+    pub purpose: UploadPurpose,
 }
 
 /// What is known of a file before its first byte.
@@ -129,6 +159,8 @@ pub struct NewUpload<'a> {
     pub bytes_declared: u64,
     /// JSON of the use case.
     pub detail: &'a str,
+    /// What it is for.
+    pub purpose: UploadPurpose,
 }
 
 /// Which uploads a list shows.
@@ -194,13 +226,14 @@ impl Reader<'_> {
         rows.into_iter().map(UploadRecord::try_from).collect()
     }
 
-    /// How many uploads are in each state; states without one are left out.
+    /// How many uploads that are to be stored are in each state; states without one are left out.
     ///
     /// # Errors
     /// The database failed.
     pub fn upload_counts(&mut self) -> Result<Vec<(UploadState, u64)>, StoreError> {
         let rows: Vec<(String, i64)> = upload::table
             .filter(upload::tenant_id.eq(self.tenant_id()))
+            .filter(upload::purpose.eq(UploadPurpose::Store.as_str()))
             .group_by(upload::state)
             .select((upload::state, diesel::dsl::count_star()))
             .load(self.connection)?;
@@ -212,16 +245,18 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The upload that has this content.
+    /// The upload that has this content for this purpose.
     ///
     /// # Errors
     /// The database failed.
     pub fn upload_find_by_hash(
         &mut self,
         sha256: &Hash,
+        purpose: UploadPurpose,
     ) -> Result<Option<UploadRecord>, StoreError> {
         let row: Option<Row> = upload::table
             .filter(upload::tenant_id.eq(self.tenant_id()))
+            .filter(upload::purpose.eq(purpose.as_str()))
             .filter(upload::sha256.eq(sha256.to_vec()))
             .select(Row::as_select())
             .first(self.connection)
@@ -254,6 +289,7 @@ impl Writer<'_> {
                 upload::created_at.eq(at),
                 upload::changed_at.eq(at),
                 upload::row_version.eq(1),
+                upload::purpose.eq(new.purpose.as_str()),
             ))
             .execute(self.connection)?;
         Ok(id)
@@ -283,7 +319,7 @@ impl Writer<'_> {
     }
 
     /// Records that every byte is here: the state becomes received. The inner error names the upload that already has
-    /// this content; nothing was changed.
+    /// this content for the same purpose; nothing was changed.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the upload does not receive. [`StoreError::Taken`] when the same content was finished
@@ -293,7 +329,8 @@ impl Writer<'_> {
         id: UploadId,
         stored: &Stored,
     ) -> Result<Result<(), UploadId>, StoreError> {
-        if let Some(same) = self.upload_find_by_hash(&stored.sha256)?
+        let record = self.upload_get(id)?.ok_or(StoreError::NotFound)?;
+        if let Some(same) = self.upload_find_by_hash(&stored.sha256, record.purpose)?
             && same.id != id
         {
             return Ok(Err(same.id));
@@ -408,6 +445,7 @@ struct Row {
     created_at: i64,
     changed_at: i64,
     row_version: i32,
+    purpose: String,
 }
 
 impl TryFrom<Row> for UploadRecord {
@@ -429,6 +467,7 @@ impl TryFrom<Row> for UploadRecord {
             created_at: Timestamp::from_micros(row.created_at),
             changed_at: Timestamp::from_micros(row.changed_at),
             row_version: row.row_version,
+            purpose: known(UploadPurpose::parse(&row.purpose), "purpose of an upload")?,
         })
     }
 }

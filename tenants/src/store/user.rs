@@ -10,9 +10,10 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use packtwin_core::ids::{SessionId, UserId};
-use packtwin_core::role::Role;
+use packtwin_core::role::{Permission, Role};
 use packtwin_core::time::Timestamp;
 
+use super::role::RoleRecord;
 use crate::audit::{AuditNote, Noted};
 use crate::error::StoreError;
 use crate::password::PasswordHash;
@@ -64,6 +65,8 @@ pub struct UserRecord {
     pub state: UserState,
     /// What the person does, in the order of the register.
     pub roles: Vec<Role>,
+    /// The tenant's own roles that the person has, in the order of their words.
+    pub own_roles: Vec<RoleRecord>,
     /// Since when the account exists.
     pub created_at: Timestamp,
     /// When the password was set.
@@ -114,6 +117,32 @@ pub(crate) fn login_handle(login: &str) -> String {
     login.trim().to_lowercase()
 }
 
+impl UserRecord {
+    /// Everything that the person's roles allow, each once or more.
+    pub fn permissions(&self) -> impl Iterator<Item = Permission> {
+        let of_release = self.roles.iter().flat_map(|role| role.permissions());
+        let own = self.own_roles.iter().flat_map(|role| &role.permissions);
+        of_release.chain(own).copied()
+    }
+
+    /// The words of the person's roles, those of the release first.
+    pub fn role_words(&self) -> Vec<String> {
+        let of_release = self.roles.iter().map(|role| role.as_str().to_owned());
+        let own = self
+            .own_roles
+            .iter()
+            .map(|role| role.word.as_str().to_owned());
+        of_release.chain(own).collect()
+    }
+
+    /// The titles of the person's roles, those of the release first.
+    pub fn role_titles(&self) -> Vec<String> {
+        let of_release = self.roles.iter().map(|role| role.title().to_owned());
+        let own = self.own_roles.iter().map(|role| role.title.clone());
+        of_release.chain(own).collect()
+    }
+}
+
 impl Reader<'_> {
     /// One account.
     ///
@@ -126,8 +155,9 @@ impl Reader<'_> {
             .first(self.connection)
             .optional()?;
         let Some(row) = row else { return Ok(None) };
-        let roles = self.user_roles(&[id.to_string()])?;
-        record_from(row, &roles).map(Some)
+        let ids = [id.to_string()];
+        let (roles, own_roles) = (self.user_roles(&ids)?, self.roles_of_users(&ids)?);
+        record_from(row, &roles, &own_roles).map(Some)
     }
 
     /// Accounts in the order of their sign-in names, from behind `after`, at most `limit`.
@@ -147,9 +177,9 @@ impl Reader<'_> {
             .select(COLUMNS)
             .load(self.connection)?;
         let ids: Vec<String> = rows.iter().map(|row| row.0.clone()).collect();
-        let roles = self.user_roles(&ids)?;
+        let (roles, own_roles) = (self.user_roles(&ids)?, self.roles_of_users(&ids)?);
         rows.into_iter()
-            .map(|row| record_from(row, &roles))
+            .map(|row| record_from(row, &roles, &own_roles))
             .collect()
     }
 
@@ -350,7 +380,7 @@ impl Writer<'_> {
     }
 
     /// Takes the next version of an account, which holds it until the end of the change, and answers what it was.
-    fn user_for_change(
+    pub(super) fn user_for_change(
         &mut self,
         id: UserId,
         expected_row_version: i32,
@@ -429,7 +459,11 @@ const COLUMNS: Columns = (
     user_account::row_version,
 );
 
-fn record_from(row: Row, roles: &[(String, String)]) -> Result<UserRecord, StoreError> {
+fn record_from(
+    row: Row,
+    roles: &[(String, String)],
+    own_roles: &[(String, RoleRecord)],
+) -> Result<UserRecord, StoreError> {
     let (id, login, name, language, state, created, password_set, last_sign_in, row_version) = row;
     let mut own: Vec<Role> = roles
         .iter()
@@ -437,7 +471,13 @@ fn record_from(row: Row, roles: &[(String, String)]) -> Result<UserRecord, Store
         .map(|(_, role)| Role::parse(role).ok_or(StoreError::Damaged { what: "role" }))
         .collect::<Result<_, _>>()?;
     own.sort_unstable();
+    let own_roles = own_roles
+        .iter()
+        .filter(|(user, _)| *user == id)
+        .map(|(_, role)| role.clone())
+        .collect();
     Ok(UserRecord {
+        own_roles,
         id: id
             .parse()
             .map_err(|_| StoreError::Damaged { what: "user id" })?,

@@ -1,15 +1,16 @@
 //! Drivers of people, sessions, keys, remembered answers and the audit trail.
 
 use packtwin_core::ids::{ApiKeyId, SessionId, TenantId, UserId};
-use packtwin_core::role::{Permission, Role};
+use packtwin_core::role::{Permission, Role, RoleWord};
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::password::{NewPassword, PasswordHash, PasswordOwner};
 use packtwin_tenants::scope::Housekeeping;
 use packtwin_tenants::sign_in::{SignIn, SignedBy};
 use packtwin_tenants::store::api_key::NewApiKey;
 use packtwin_tenants::store::idempotency::Answer;
+use packtwin_tenants::store::role::RoleContent;
 use packtwin_tenants::store::session::SessionLimits;
-use packtwin_tenants::store::user::{NewUser, UserState};
+use packtwin_tenants::store::user::{NewUser, UserChangeRefused, UserState};
 use packtwin_tenants::testing::{TestSite, now};
 
 use crate::drivers;
@@ -20,6 +21,10 @@ pub struct World {
     session: SessionId,
     key: ApiKeyId,
     object: String,
+    /// Has [`World::role`].
+    holder: UserId,
+    role: RoleWord,
+    free_role: RoleWord,
 }
 
 const PASSWORD: &str = "tulip cobalt 9";
@@ -90,7 +95,34 @@ pub fn plant(site: &TestSite, tenant: TenantId, marker: &str) -> World {
             writer.idempotency_finish(&format!("answered {marker}"), &[1; 32], &answer)
         })
         .expect("answers are kept");
+    let role = RoleWord::parse(&format!("{}_role", &marker[..5])).expect("a plain word");
+    let free_role = RoleWord::parse(&format!("{}_free", &marker[..5])).expect("a plain word");
+    let content = RoleContent {
+        title: marker,
+        permissions: &[Permission::JobsRead],
+    };
+    let holder = NewUser {
+        login: &format!("{marker}@other.example"),
+        name: marker,
+        language: marker,
+        roles: &[],
+        password: hash(),
+    };
+    let holder = scope
+        .change(now(), |writer| {
+            let made = writer
+                .role_create(&role, content)?
+                .then(writer.role_create(&free_role, content)?)
+                .then(writer.user_create(holder)?);
+            let id = *made.value();
+            let given = writer.user_own_roles_set(id, std::slice::from_ref(&role), 1);
+            Ok::<_, UserChangeRefused>(made.then(given?.map(|()| id)).because(marker))
+        })
+        .expect("the words are free");
     World {
+        holder,
+        role,
+        free_role,
         user,
         session,
         key,
@@ -104,6 +136,13 @@ fn answered() -> String {
 
 fn running() -> String {
     format!("running {}", crate::MARKER)
+}
+
+fn other_role() -> RoleContent<'static> {
+    RoleContent {
+        title: "other",
+        permissions: &[],
+    }
 }
 
 drivers! { World;
@@ -132,6 +171,17 @@ drivers! { World;
     session_revoke_all => |writer, theirs| writer.session_revoke_all(theirs.user, None);
     // Each sweeps what is old of its own; that B's stays is seen in its rows.
     session_sweep (same) => |writer, _| writer.session_sweep();
+    role_get => |writer, theirs| writer.role_get(&theirs.role);
+    role_list => |writer, _| writer.role_list();
+    role_holder_count => |writer, theirs| writer.role_holder_count(&theirs.role);
+    role_change => |writer, theirs| writer.role_change(&theirs.role, other_role(), 1);
+    role_delete => |writer, theirs| writer.role_delete(&theirs.free_role, 1);
+    user_own_roles_set => |writer, theirs| writer.user_own_roles_set(theirs.holder, &[], 2);
+    // A word of one's own is free whoever else has it.
+    role_create (same) => |writer, _| {
+        let word = RoleWord::parse("another_word").expect("a plain word");
+        writer.role_create(&word, other_role()).is_ok()
+    };
     api_key_get => |writer, theirs| writer.api_key_get(theirs.key);
     api_key_list => |writer, _| writer.api_key_list(None, 1_000);
     // A new key is nobody else's.
@@ -140,6 +190,10 @@ drivers! { World;
         writer.api_key_create(new).is_ok()
     };
     api_key_used => |writer, theirs| writer.api_key_used(theirs.key);
+    api_key_change => |writer, theirs| {
+        let new = NewApiKey { name: "other", scopes: &[], expires_at: None };
+        writer.api_key_change(theirs.key, new, 1)
+    };
     api_key_revoke => |writer, theirs| writer.api_key_revoke(theirs.key);
     idempotency_begin => |writer, _| writer.idempotency_begin(&answered(), &[1; 32]);
     idempotency_finish => |writer, _| {
@@ -150,6 +204,9 @@ drivers! { World;
     // As above.
     idempotency_sweep (same) => |writer, _| writer.idempotency_sweep();
     audit_list_after => |writer, _| writer.audit_list_after(0, 1_000);
+    audit_list_of_objects => |writer, theirs| {
+        writer.audit_list_of_objects(std::slice::from_ref(&theirs.object), 9)
+    };
     audit_list_before => |writer, theirs| writer.audit_list_before(i64::MAX, Some(&theirs.object), 1_000);
     // Both chains hold and are equally long; that each is one's own is shown by the lists above.
     audit_verify (same) => |writer, _| writer.audit_verify();

@@ -30,7 +30,7 @@ use packtwin_tenants::store::message_answer::{MessageAnswer, NewAttempt};
 use packtwin_tenants::store::outbox::Claim;
 use packtwin_tenants::store::product::ProductFilter;
 use packtwin_tenants::store::random_bits;
-use packtwin_tenants::store::upload::{NewUpload, UploadFilter, UploadState};
+use packtwin_tenants::store::upload::{NewUpload, UploadFilter, UploadPurpose, UploadState};
 use packtwin_tenants::store::upload_result::{FindingSum, UploadLot};
 use packtwin_tenants::store::webhook::{DeliveryRecord, DeliveryState, WebhookState};
 use packtwin_tenants::testing::{TestSite, now};
@@ -218,6 +218,7 @@ drivers! { World;
     message_document => |writer, b| writer.message_document(b.writing, &stored());
     message_get => |writer, b| writer.message_get(b.partial);
     message_list => |writer, _| writer.message_list(&MessageFilter::default(), None, 9);
+    message_refused_pack => |writer, b| writer.message_refused_pack(b.partial, &serial("A2"));
     message_refused_packs => |writer, b| writer.message_refused_packs(b.partial, None, 9);
     message_sent => |writer, b| writer.message_sent(b.waiting, now());
     message_state => |writer, b| {
@@ -274,7 +275,9 @@ drivers! { World;
     product_withdrawals => |writer, b| writer.product_withdrawals(b.product);
     upload_counts => |writer, _| writer.upload_counts();
     upload_detail => |writer, b| writer.upload_detail(b.upload, "{}", 1);
-    upload_find_by_hash => |writer, _| writer.upload_find_by_hash(&stored().sha256);
+    upload_find_by_hash => |writer, _| {
+        writer.upload_find_by_hash(&stored().sha256, UploadPurpose::Store)
+    };
     upload_findings => |writer, b| writer.upload_findings(b.upload);
     upload_finish_receiving => |writer, b| {
         let other = Stored { sha256: [9; 32], bytes: 1 };
@@ -418,6 +421,7 @@ fn new_upload(text: &str) -> NewUpload<'_> {
         partner: text,
         bytes_declared: 10,
         detail: text,
+        purpose: UploadPurpose::Store,
     }
 }
 

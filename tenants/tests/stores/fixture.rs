@@ -17,7 +17,7 @@ use packtwin_tenants::scope::{Housekeeping, Reader, TenantScope, Writer};
 use packtwin_tenants::store::lot::NewLot;
 use packtwin_tenants::store::message::{MessageContent, NewMessage};
 use packtwin_tenants::store::random_bits;
-use packtwin_tenants::store::upload::NewUpload;
+use packtwin_tenants::store::upload::{NewUpload, UploadPurpose};
 use packtwin_tenants::testing::now;
 
 /// A change with its note.
@@ -140,6 +140,7 @@ pub fn upload(scope: &TenantScope, file_name: &str) -> UploadId {
             partner: "Verpacker",
             bytes_declared: 100,
             detail: "{}",
+            purpose: UploadPurpose::Store,
         })
     })
 }

@@ -6,7 +6,7 @@ use packtwin_core::ids::{JobId, LoadNo, ProductNo};
 use packtwin_tenants::blob::Stored;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::store::random_bits;
-use packtwin_tenants::store::upload::{UploadFilter, UploadState};
+use packtwin_tenants::store::upload::{UploadFilter, UploadPurpose, UploadState};
 use packtwin_tenants::store::upload_result::{FindingSum, UploadLot};
 use packtwin_tenants::testing::for_each_engine;
 
@@ -37,11 +37,15 @@ fn bytes_arrive_in_order_and_the_same_content_is_the_same_upload() {
             "it receives no more"
         );
         assert!(!progress(100, 200));
-        let found = read(&scope, |reader| reader.upload_find_by_hash(&hash(1))).unwrap();
+        let found = read(&scope, |reader| {
+            reader.upload_find_by_hash(&hash(1), UploadPurpose::Store)
+        })
+        .unwrap();
         assert_eq!((found.id, found.state), (first, UploadState::Received));
         let other = site.scope_of(site.tenant("birch"));
         assert_eq!(
-            read(&other, |reader| reader.upload_find_by_hash(&hash(1))),
+            read(&other, |reader| reader
+                .upload_find_by_hash(&hash(1), UploadPurpose::Store)),
             None
         );
     });

@@ -54,11 +54,14 @@ pub(super) fn receive(site: &Site, order: &ReceiveOrder<'_>) -> Result<Value, Fa
     Err(Failed::Left("the upload could not be begun".to_owned()))
 }
 
-/// An upload of the same name, length and partner whose sending was broken off.
+/// An upload of the same name, length and partner whose sending was broken off; a dry run could not be committed.
 fn found(site: &Site, name: &str, bytes: u64, partner: &str) -> Result<Option<Value>, Failed> {
     let path = format!("/v1/uploads?state=receiving&text={}", escaped(name));
     let same = |upload: &Value| {
-        upload["name"] == name && upload["size"] == bytes && upload["partner"] == partner
+        upload["name"] == name
+            && upload["size"] == bytes
+            && upload["partner"] == partner
+            && upload["dry_run"] != true
     };
     Ok(site.all(&path)?.into_iter().find(same))
 }

@@ -97,14 +97,13 @@ impl Desk {
     ) -> Result<Self, Problem> {
         let tenant = shared.tenant_of(&caller).await?;
         let zone: Tz = tenant.time_zone.parse().unwrap_or(Tz::UTC);
-        let roles: Vec<&str> = caller.roles().iter().map(|role| role.title()).collect();
         let frame = Frame {
             environment: environment(&shared),
             theme,
             csrf: csrf(&shared, &caller),
             tenant: tenant.name,
             person: caller.name().to_owned(),
-            role: roles.join(", "),
+            role: caller.role_titles().join(", "),
             now: moment(shared.now(), zone),
             section,
             rail: rail(&caller),

@@ -101,6 +101,11 @@ crate::routes! { rows for People {
     POST "/administration/users/{id}/link"         Needs(Administer) => user::link;
     POST "/administration/users/{id}/end-sessions" Needs(Administer) => user::end_sessions;
     GET  "/administration/roles"                   Needs(Administer) => role::list;
+    POST "/administration/roles"                   Needs(Administer) => role::create;
+    GET  "/administration/roles/new"               Needs(Administer) => role::form;
+    GET  "/administration/roles/{role}"            Needs(Administer) => role::show;
+    POST "/administration/roles/{role}"            Needs(Administer) => role::change;
+    POST "/administration/roles/{role}/delete"     Needs(Administer) => role::delete;
     GET  "/administration/api-keys"                Needs(Administer) => api_key::list;
     POST "/administration/api-keys"                Needs(Administer) => api_key::create;
     GET  "/administration/api-keys/new"            Needs(Administer) => api_key::form;

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use packtwin_core::ids::UserId;
 use packtwin_core::role::Role;
+use packtwin_tenants::store::role::RoleRecord;
 use packtwin_tenants::store::user::{UserRecord, UserState};
 
 use super::history::{self, People};
@@ -59,7 +60,11 @@ pub(in crate::http) async fn list(desk: Desk) -> Result<HttpResponse, Problem> {
 
 /// The form that invites a person.
 pub(in crate::http) async fn invite(desk: Desk) -> Result<HttpResponse, Problem> {
-    html(StatusCode::OK, &invitation_page(desk, "", "", &[], None))
+    let own = desk.caller.read(|reader| reader.role_list()).await?;
+    html(
+        StatusCode::OK,
+        &invitation_page(desk, "", "", role_checks(&own, &[]), None),
+    )
 }
 
 /// Makes the account and shows the link once.
@@ -69,7 +74,8 @@ pub(in crate::http) async fn create(desk: Desk, form: Form) -> Result<HttpRespon
         desk.shared.tenant_of(&desk.caller).await?,
         desk.shared.now(),
     );
-    let made = match NewAccount::check(&login, &name, None, &roles) {
+    let own = desk.caller.read(|reader| reader.role_list()).await?;
+    let made = match NewAccount::check(&login, &name, None, &roles, &own) {
         Ok(account) => {
             desk.caller
                 .block(move |scope| {
@@ -85,7 +91,13 @@ pub(in crate::http) async fn create(desk: Desk, form: Form) -> Result<HttpRespon
         Err(problem) if problem.status().is_server_error() => Err(problem),
         Err(problem) => html(
             problem.status(),
-            &invitation_page(desk, &login, &name, &roles, Some(&problem)),
+            &invitation_page(
+                desk,
+                &login,
+                &name,
+                role_checks(&own, &roles),
+                Some(&problem),
+            ),
         ),
     }
 }
@@ -107,11 +119,13 @@ pub(in crate::http) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
     let (version, now) = (form.version()?, desk.shared.now());
+    let own = desk.caller.read(|reader| reader.role_list()).await?;
     let changed = match AccountChange::check(
         Some(&form.text("name")),
         None,
         Some(&form.all("role")),
         None,
+        &own,
     ) {
         Ok(change) => {
             desk.caller
@@ -131,7 +145,7 @@ pub(in crate::http) async fn state(
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
     let (version, now) = (form.version()?, desk.shared.now());
-    let changed = match AccountChange::check(None, None, None, Some(&form.text("state"))) {
+    let changed = match AccountChange::check(None, None, None, Some(&form.text("state")), &[]) {
         Ok(change) => {
             desk.caller
                 .block(move |scope| change.apply(scope, id, version, now))
@@ -207,7 +221,7 @@ fn invitation_page(
     desk: Desk,
     login: &str,
     name: &str,
-    roles: &[String],
+    roles: Vec<Input>,
     problem: Option<&Problem>,
 ) -> UserPage {
     let mut login_field = Field::new("login", "Sign-in name", login)
@@ -223,7 +237,7 @@ fn invitation_page(
         form: FormPiece {
             action: LIST.into(),
             csrf: desk.csrf().to_owned(),
-            groups: vec![group("Person", person), group("Roles", role_checks(roles))],
+            groups: vec![group("Person", person), group("Roles", roles)],
             submit: "Invite this person".into(),
             cancel_href: LIST.into(),
             refusals: problem.map(sentences).unwrap_or_default(),
@@ -244,6 +258,7 @@ async fn account_page(
         .caller
         .block(move |scope| account::account(scope, id))
         .await?;
+    let own = desk.caller.read(|reader| reader.role_list()).await?;
     let people = People::read(&desk).await?;
     let timeline = history::of(&desk, &people, Some(format!("user {id}"))).await?;
     let csrf = desk.csrf().to_owned();
@@ -252,11 +267,7 @@ async fn account_page(
         name: "if_match".into(),
         value: record.row_version.to_string(),
     };
-    let roles: Vec<String> = record
-        .roles
-        .iter()
-        .map(|role| role.as_str().to_owned())
-        .collect();
+    let roles = role_checks(&own, &record.role_words());
     let (label, state) = match record.state {
         UserState::Active => ("Disable this account", "disabled"),
         UserState::Disabled => ("Let this person in again", "active"),
@@ -290,7 +301,7 @@ async fn account_page(
                     "Person",
                     vec![Input::Field(name_field(&record.name, problem.as_ref()))],
                 ),
-                group("Roles", role_checks(&roles)),
+                group("Roles", roles),
             ],
             submit: "Save".into(),
             cancel_href: LIST.into(),
@@ -306,12 +317,11 @@ async fn account_page(
 }
 
 fn row(desk: &Desk, record: &UserRecord) -> UserRow {
-    let roles: Vec<&str> = record.roles.iter().map(|role| role.title()).collect();
     UserRow {
         href: format!("{LIST}/{}", record.id),
         name: record.name.clone(),
         account: record.login.clone(),
-        roles: roles.join(", "),
+        roles: record.role_titles().join(", "),
         state: mark(record.state),
         signed_in_at: record.last_sign_in_at.map(|at| desk.moment(at)),
         // Passwords do not end by themselves (ASVS 6.2.10).
@@ -340,15 +350,19 @@ fn group(legend: &str, inputs: Vec<Input>) -> FieldGroup {
     }
 }
 
-fn role_checks(chosen: &[String]) -> Vec<Input> {
-    let check = |role: Role| {
+fn role_checks(own: &[RoleRecord], chosen: &[String]) -> Vec<Input> {
+    let check = |word: &str, title: &str| {
         Input::Check(Check {
             name: "role".into(),
-            value: role.as_str().into(),
-            label: role.title().into(),
-            checked: chosen.iter().any(|word| word == role.as_str()),
+            value: word.into(),
+            label: title.into(),
+            checked: chosen.iter().any(|chosen| chosen == word),
             ..Check::default()
         })
     };
-    Role::ALL.map(check).to_vec()
+    let of_release = Role::ALL.map(|role| check(role.as_str(), role.title()));
+    let own = own
+        .iter()
+        .map(|role| check(role.word.as_str(), &role.title));
+    of_release.into_iter().chain(own).collect()
 }

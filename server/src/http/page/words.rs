@@ -10,13 +10,16 @@ use packtwin_core::product::VersionState;
 use packtwin_tenants::store::connector::ConnectorState;
 use packtwin_tenants::store::job::{JobRecord, JobState};
 use packtwin_tenants::store::message::MessageState;
-use packtwin_tenants::store::upload::UploadState;
+use packtwin_tenants::store::upload::{UploadPurpose, UploadRecord, UploadState};
 
 use crate::pages::piece::{Mark, Tone};
 
-/// The state of an upload.
-pub(super) fn upload(state: UploadState) -> Mark {
-    match state {
+/// The state of an upload. A dry run that is checked waits for nobody.
+pub(super) fn upload(record: &UploadRecord) -> Mark {
+    match record.state {
+        UploadState::Checked if record.purpose == UploadPurpose::DryRun => {
+            Mark::new(Tone::Neutral, "dry run, checked")
+        }
         UploadState::Receiving => Mark::new(Tone::Info, "being received"),
         UploadState::Received | UploadState::Recognised => Mark::new(Tone::Info, "received"),
         UploadState::Checking => Mark::new(Tone::Info, "checking"),

@@ -1,10 +1,10 @@
-//! A pack's basic twin, and what a scan or search found. A scanner is a keyboard that types fast: any page takes a scan
+//! A pack's twin with what proves it, and what a scan or search found. A scanner is a keyboard that types fast: any page takes a scan
 //! and comes here. The page never calls a code certain that is not.
 
 use crate::pages::filters;
 use crate::pages::{
     frame::Frame,
-    piece::{Code, EmptyState, Fact, Mark, Timeline, Title},
+    piece::{Code, Download, EmptyState, Fact, FilterBar, Mark, Moment, Timeline, Title},
 };
 use askama::Template;
 
@@ -20,8 +20,56 @@ pub struct PackPage {
     pub answer: String,
     /// Product, code, serial, lot, expiry, market, source.
     pub facts: Vec<Fact>,
+    /// The day at whose end the pack is shown.
+    pub as_of: FilterBar,
     /// Facts about the pack, newest first.
     pub timeline: Timeline,
+    /// Messages that told of the pack, newest first.
+    pub messages: Vec<PackMessageRow>,
+    /// File, serial list, and the pack's line in it.
+    pub proof: Vec<Fact>,
+    /// Why neither messages nor proof can be shown; empty when they can.
+    pub proof_fault: String,
+    /// Whether the person may read the audit trail.
+    pub may_read_audit: bool,
+    /// The acts that concern the pack, oldest first.
+    pub entries: Vec<ProofEntryRow>,
+    /// The proof as a file.
+    pub downloads: Vec<Download>,
+}
+
+/// A message that told of a pack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackMessageRow {
+    /// Its page.
+    pub href: String,
+    /// Message id.
+    pub id: Code,
+    /// Through which connector.
+    pub connector: String,
+    /// "pack data", "recall of the lot".
+    pub kind: String,
+    /// What became of this pack in it.
+    pub verdict: Mark,
+    /// Why it was refused; may be empty.
+    pub reason: String,
+    /// When it left.
+    pub sent_at: Option<Moment>,
+    /// When it was answered.
+    pub answered_at: Option<Moment>,
+}
+
+/// An entry of the audit trail that concerns a pack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProofEntryRow {
+    /// Its place in the chain.
+    pub number: u64,
+    /// When.
+    pub at: Moment,
+    /// What was done.
+    pub what: String,
+    /// Its hash.
+    pub hash: Code,
 }
 
 /// `GET /search?q=…`

@@ -1,8 +1,12 @@
 //! The role matrix (users.md 3.18, URS-UR-003): who may do what, in plain words, and which roles must not meet in one
-//! person.
+//! person; and the form of a role that the tenant makes for itself.
 
 use crate::pages::filters;
-use crate::pages::{frame::Frame, piece::Title, view::AdministrationTab};
+use crate::pages::{
+    frame::Frame,
+    piece::{Action, Form, Timeline, Title},
+    view::AdministrationTab,
+};
 use askama::Template;
 
 /// `GET /administration/roles`
@@ -23,6 +27,24 @@ pub struct RolesPage {
     pub forbidden: Vec<String>,
 }
 
+/// `GET /administration/roles/new` and `/administration/roles/{role}`, and again after a refusal.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "page/role.html")]
+pub struct RolePage {
+    /// The frame.
+    pub frame: Frame,
+    /// The title line.
+    pub title: Title,
+    /// The tab this belongs to.
+    pub tab: AdministrationTab,
+    /// Title and permissions.
+    pub form: Form,
+    /// Remove it.
+    pub actions: Vec<Action>,
+    /// What happened to it.
+    pub timeline: Timeline,
+}
+
 /// A role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleColumn {
@@ -30,6 +52,8 @@ pub struct RoleColumn {
     pub name: String,
     /// People who have it.
     pub people: u64,
+    /// Where it is changed; only a role of the tenant is.
+    pub href: Option<String>,
 }
 
 /// Rights about one noun.

@@ -211,7 +211,7 @@ async fn withdraw_page(
     let page = ConfirmPage {
         title: Title::named("Withdraw upload", &record.file_name)
             .back("Upload", &format!("/uploads/{id}")),
-        facts: vec![Fact::text("State", words::upload(record.state).word)],
+        facts: vec![Fact::text("State", words::upload(&record).word)],
         confirm: Confirm {
             question: "Take this upload back?".into(),
             counts: vec![CountLine {

@@ -201,7 +201,7 @@ fn upload_row(desk: &Desk, people: &People, row: &Row) -> UploadRow {
             summary.rows_wrong - summary.rows_fixable.min(summary.rows_wrong)
         }),
         warnings: summary.map_or(0, |summary| summary.rows_fixable),
-        state: words::upload(record.state),
+        state: words::upload(record),
         percent: row.job.as_ref().map(super::job::percent),
         by: people.name(&record.created_by),
         at: desk.moment(record.created_at),

@@ -10,7 +10,7 @@ use packtwin_core::ids::{MappingId, UploadId};
 use packtwin_core::role::Permission;
 use packtwin_tenants::blob::hex;
 use packtwin_tenants::store::job::JobRecord;
-use packtwin_tenants::store::upload::{UploadRecord, UploadState};
+use packtwin_tenants::store::upload::{UploadPurpose, UploadRecord, UploadState};
 use packtwin_tenants::store::upload_result::{FindingSum, UploadLot};
 
 use super::decide::code_named;
@@ -60,6 +60,7 @@ pub(in crate::http) async fn show(
     let may_decide = desk.caller.may(Permission::UploadsWrite);
     let choosable = may_decide
         && is_committable(whole.record.state)
+        && !is_dry_run(&whole)
         && whole.lots.iter().filter(|lot| can_commit(lot)).count() > 1;
     let page = UploadPage {
         title: title(&desk, &whole),
@@ -215,6 +216,13 @@ pub(super) fn can_commit(lot: &UploadLot) -> bool {
     lot.load.is_none() && lot.rows_right > 0 && lot.rows_wrong == 0 && lot.blocked_by.is_empty()
 }
 
+/// Why a dry run has no way to be stored.
+const DRY_RUN: &str = "This is a dry run. Send the file again as an ordinary upload to store it.";
+
+fn is_dry_run(whole: &Whole) -> bool {
+    whole.record.purpose == UploadPurpose::DryRun
+}
+
 fn title(desk: &Desk, whole: &Whole) -> Title {
     let right: Vec<&UploadLot> = whole.lots.iter().filter(|lot| can_commit(lot)).collect();
     let packs: u64 = right.iter().map(|lot| lot.rows_right).sum();
@@ -232,11 +240,12 @@ fn title(desk: &Desk, whole: &Whole) -> Title {
         _ if !desk.caller.may(Permission::UploadsWrite) => {
             Some(commit.refused("Your role does not allow this."))
         }
+        _ if is_dry_run(whole) => Some(commit.refused(DRY_RUN)),
         _ if packs == 0 => Some(commit.refused("No lot is without errors.")),
         _ => Some(commit),
     };
     Title {
-        state: Some(words::upload(whole.record.state)),
+        state: Some(words::upload(&whole.record)),
         primary,
         ..Title::named("Upload", &whole.record.file_name)
     }
@@ -498,6 +507,7 @@ fn lot_row(
             refusal,
         ) {
             (true, _) => None,
+            (false, _) if is_dry_run(whole) => None,
             (false, Some(why)) => Some(commit.refused(why)),
             (false, None) if desk.caller.may(Permission::UploadsWrite) => Some(commit),
             (false, None) => None,

@@ -7,7 +7,7 @@ use crate::pages::{
     view::{
         AdministrationTab,
         audit::{AuditPage, AuditRow},
-        role::{RightGroup, RightRow, RoleColumn, RolesPage},
+        role::{RightGroup, RightRow, RoleColumn, RolePage, RolesPage},
         user::{UserPage, UserRow, UsersPage},
     },
 };
@@ -163,6 +163,7 @@ pub fn roles_page(fill: Fill, frame: Frame) -> RolesPage {
                     (*role).into()
                 },
                 people: index as u64 % 3,
+                href: (index == 5).then(|| "/administration/roles/night_shift".into()),
             })
             .collect(),
         groups: vec![
@@ -196,6 +197,36 @@ pub fn roles_page(fill: Fill, frame: Frame) -> RolesPage {
             "Administrator and Auditor.".into(),
             "Support and Qualified Person.".into(),
         ],
+    }
+}
+
+pub fn role_page(fill: Fill, frame: Frame) -> RolePage {
+    let (title, csrf) = (data::name(fill), frame.csrf.clone());
+    RolePage {
+        frame,
+        title: Title::named("Role", title).back("Roles", "/administration/roles"),
+        tab: AdministrationTab::Roles,
+        form: Form {
+            action: "/administration/roles/night_shift".into(),
+            csrf: csrf.clone(),
+            groups: vec![FieldGroup {
+                legend: "Role".into(),
+                hint: String::new(),
+                inputs: vec![Input::Field(Field::new("title", "Title", title))],
+            }],
+            submit: "Save this role".into(),
+            cancel_href: "/administration/roles".into(),
+            ..Form::default()
+        },
+        actions: vec![
+            Action::post(
+                "Remove this role",
+                "/administration/roles/night_shift/delete",
+                &csrf,
+            )
+            .danger(),
+        ],
+        timeline: data::timeline(fill),
     }
 }
 

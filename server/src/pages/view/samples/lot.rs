@@ -3,13 +3,16 @@
 use super::{Fill, data, upload};
 use crate::pages::{
     frame::Frame,
-    piece::{Action, Code, Completeness, Fact, FactValue, Link, Progress, Title},
+    piece::{
+        Action, Code, Completeness, Fact, FactValue, Field, FieldKind, FilterBar, Input, Link,
+        Progress, Title,
+    },
     view::{
         lot::{
             LotDifference, LotMessage, LotPage, LotReceiptPage, ReceiptAcknowledgement,
             ReceiptSource,
         },
-        pack::PackPage,
+        pack::{PackMessageRow, PackPage, ProofEntryRow},
     },
 };
 
@@ -203,6 +206,43 @@ pub fn pack_page(fill: Fill, frame: Frame) -> PackPage {
             facts.insert(2, Fact::code("Serial", Code::serial(data::serial(fill))));
             facts
         },
+        as_of: FilterBar {
+            action: "/packs/x/y".into(),
+            inputs: vec![Input::Field(
+                Field::new("as_of", "As it was at the end of", "2031-03-14").kind(FieldKind::Date),
+            )],
+            ..FilterBar::default()
+        },
         timeline: data::timeline(fill),
+        messages: (0..data::rows(fill).min(3))
+            .map(|index| PackMessageRow {
+                href: "/messages/x".into(),
+                id: Code::plain("message id", format!("01J9ZQ4V{index:02}")).to("/messages/x"),
+                connector: "EU hub".into(),
+                kind: "pack data".into(),
+                verdict: data::good("acknowledged"),
+                reason: String::new(),
+                sent_at: Some(data::moment(14)),
+                answered_at: Some(data::moment(12)),
+            })
+            .collect(),
+        proof: vec![
+            Fact::code(
+                "SHA-256 of the serial list",
+                Code::abridged("SHA-256", data::HASH, 16),
+            ),
+            Fact::count("Line of this pack in the list", data::packs(fill)),
+        ],
+        proof_fault: String::new(),
+        may_read_audit: fill != Fill::Empty,
+        entries: (0..data::rows(fill).min(4))
+            .map(|index| ProofEntryRow {
+                number: 400 + index,
+                at: data::moment(12),
+                what: "Storing began".into(),
+                hash: Code::abridged("SHA-256", data::HASH, 16),
+            })
+            .collect(),
+        downloads: vec![data::download("Proof as JSON", "", "proof_TEST.json")],
     }
 }

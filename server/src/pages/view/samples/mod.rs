@@ -112,6 +112,7 @@ pub fn samples_render(fill: Fill, theme: Theme) -> askama::Result<Vec<Sample>> {
         "users": administration::users_page(fill, at(Section::Administration)),
         "user": administration::user_page(fill, at(Section::Administration)),
         "roles": administration::roles_page(fill, at(Section::Administration)),
+        "role": administration::role_page(fill, at(Section::Administration)),
         "api_keys": integration::api_keys_page(fill, at(Section::Administration)),
         "api_key_form": integration::api_key_form_page(fill, at(Section::Administration)),
         "secret_once": integration::secret_once_page(fill, at(Section::Administration)),

@@ -1,0 +1,2 @@
+-- Takes back what up.sql made.
+ALTER TABLE api_key DROP COLUMN row_version;
