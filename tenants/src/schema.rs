@@ -476,6 +476,80 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    aggregation_head (tenant_id) {
+        tenant_id -> Integer,
+        last_epc -> BigInt,
+        last_goods -> Integer,
+        last_event -> BigInt,
+    }
+}
+
+diesel::table! {
+    epc (tenant_id, epc_no) {
+        tenant_id -> Integer,
+        epc_no -> BigInt,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    aggregation_goods (tenant_id, goods_no) {
+        tenant_id -> Integer,
+        goods_no -> Integer,
+        product -> Text,
+        batch -> Text,
+    }
+}
+
+diesel::table! {
+    aggregation_fact (tenant_id, at, phase, document, position) {
+        tenant_id -> Integer,
+        at -> BigInt,
+        phase -> SmallInt,
+        document -> BigInt,
+        position -> BigInt,
+        act -> Text,
+        holds -> SmallInt,
+        written -> Text,
+        seen -> Text,
+    }
+}
+
+diesel::table! {
+    aggregation_standing (tenant_id, epc_no, at, phase, document, position) {
+        tenant_id -> Integer,
+        epc_no -> BigInt,
+        at -> BigInt,
+        phase -> SmallInt,
+        document -> BigInt,
+        position -> BigInt,
+        parent -> Nullable<BigInt>,
+        life -> SmallInt,
+        ended -> BigInt,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    aggregation_reader (tenant_id, epc_no, at, phase, document, position) {
+        tenant_id -> Integer,
+        epc_no -> BigInt,
+        at -> BigInt,
+        phase -> SmallInt,
+        document -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    aggregation_placement (tenant_id, parent, child) {
+        tenant_id -> Integer,
+        parent -> BigInt,
+        child -> BigInt,
+    }
+}
+
 diesel::joinable!(directory -> tenant (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(

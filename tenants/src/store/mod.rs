@@ -1,8 +1,11 @@
 //! One file a noun: what can be read and changed of it within a scope. No decisions, no clock, no bare SQL string that a
 //! query could say.
 
+pub mod aggregation;
+mod aggregation_row;
 pub mod api_key;
 pub mod connector;
+pub mod epc;
 pub mod fact;
 pub mod idempotency;
 pub mod job;
