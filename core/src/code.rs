@@ -110,6 +110,12 @@ codes! {
     EpcisPrefixUnbound "EPC-143" "A prefix or context is not known" => "Bind the prefix in @context or with xmlns.";
     EpcisJson "EPC-144" "The JSON is not well formed" => "Export the document again; the named line breaks the rules of JSON.";
     EpcisEventTooLarge "EPC-145" "The event is larger than this site takes" => "Split the event.";
+    EpcisQueryNotAnswered "EPC-150" "The query asks for what this site does not answer" => "Leave the parameter out.";
+    EpcisEventTaken "EPC-151" "Another event has this identifier" => "Give the event an identifier of its own, or declare the first one wrong.";
+    EpcisEventRepeated "EPC-152" "The event was captured before" => "Nothing to do; it is kept once.";
+    EpcisQueryTaken "EPC-153" "A query of this name exists" => "Choose another name, or delete the query first.";
+    EpcisQueryTooLarge "EPC-154" "More events match than were asked for at most" => "Narrow the query, or read it page by page.";
+    EpcisCaptureLimit "EPC-155" "The document is larger than one capture may be" => "Split the document.";
     HierarchyShipped "AGG-402" "The units have been shipped" => "The change needs a correction to the partner; see the preview.";
     HierarchyCycle "AGG-403" "A container would be inside itself" => "Check which of the two holds the other; the packing may stand in another file.";
     HierarchyTooDeep "AGG-404" "Too many containers inside each other" => "Leave out levels, or ask the operator to raise the limit.";

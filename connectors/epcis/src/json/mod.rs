@@ -9,12 +9,14 @@ mod event_reader;
 mod event_writer;
 mod master_data;
 mod reader;
+mod single;
 mod text;
 mod tokens;
 mod tree;
 mod writer;
 
 pub use reader::JsonReader;
+pub use single::{read_single_event, single_event};
 pub use writer::JsonWriter;
 
 /// Marks the alias of a prefix under which XML attributes are written; it is bound to the same namespace.

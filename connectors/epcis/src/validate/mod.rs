@@ -13,7 +13,7 @@ mod structure;
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
 
-pub use structure::schema_fault;
+pub use structure::{check_event, schema_fault};
 
 use crate::document::DocumentHead;
 use crate::event::Event;

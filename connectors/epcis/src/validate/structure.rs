@@ -35,7 +35,7 @@ pub fn schema_fault(event: &Event, version: SchemaVersion) -> Option<Code> {
 }
 
 /// Checks structure and vocabulary of an event.
-pub(super) fn check_event(
+pub fn check_event(
     event: &Event,
     version: SchemaVersion,
     is_json: bool,
