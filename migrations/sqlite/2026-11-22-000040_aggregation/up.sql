@@ -31,8 +31,9 @@ CREATE TABLE aggregation_goods (
     FOREIGN KEY (tenant_id) REFERENCES tenant (tenant_id)
 ) WITHOUT ROWID;
 
--- Facts, never changed; whether one holds is judged anew when an earlier one arrives. `written` and `seen` are the nodes
--- that its last judgement wrote, and read without writing them, as runs of numbers.
+-- Facts, never changed; whether one holds (1) or is parked (0) is judged anew when an earlier one arrives; one that was
+-- declared wrong (2) is not judged any more. `written` and `seen` are the nodes that its last judgement wrote, and read
+-- without writing them, as runs of numbers.
 CREATE TABLE aggregation_fact (
     tenant_id INTEGER NOT NULL,
     at        BIGINT NOT NULL,
@@ -47,6 +48,7 @@ CREATE TABLE aggregation_fact (
     FOREIGN KEY (tenant_id) REFERENCES tenant (tenant_id)
 ) WITHOUT ROWID;
 CREATE INDEX aggregation_fact_parked ON aggregation_fact (tenant_id, at, phase, document, position) WHERE holds = 0;
+CREATE INDEX aggregation_fact_of_document ON aggregation_fact (tenant_id, document, position);
 
 -- How a node stood after a fact: the row of greatest key is the present. There is no foreign key to `epc` or to the fact:
 -- every row is written by the change that holds both, and a look-up for each of millions of rows would double the time.

@@ -14,6 +14,7 @@ mod any;
 pub(crate) mod bulk;
 mod connect;
 pub(crate) mod epc;
+pub(crate) mod epcis_event;
 mod postgres_address;
 mod postgres_tls;
 mod postgres_trust;

@@ -12,11 +12,11 @@ use diesel::prelude::*;
 
 use packtwin_core::aggregation::{
     Arrival, Chronicle, FactKey, Fault, Ground, HierarchyFact, Judgement, Node, NodeId, Rules,
-    Verdict, arrive, judge, reasons,
+    Verdict, arrive, judge, reasons, withdraw,
 };
 
 use super::aggregation_row::{
-    act_of, act_text, body_of, key_columns, key_of, node_of, run_text, runs_of,
+    act_of, act_text, body_of, document_column, key_columns, key_of, node_of, run_text, runs_of,
 };
 use super::epc::{column, node};
 use crate::engine::aggregation::{self, Alike, Touch};
@@ -24,14 +24,30 @@ use crate::error::StoreError;
 use crate::schema::aggregation_fact as fact;
 use crate::scope::{Reader, Writer};
 
+/// What became of a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FactState {
+    /// It waits for others, or contradicts them.
+    Parked,
+    /// It holds.
+    Holds,
+    /// It was declared wrong.
+    Withdrawn,
+}
+
 /// A fact as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptFact {
     /// The fact.
     pub fact: HierarchyFact,
-    /// Whether it holds; else it is parked.
-    pub holds: bool,
+    /// What became of it.
+    pub state: FactState,
 }
+
+/// The numbers of [`FactState`] in the database.
+const PARKED: i16 = 0;
+const HOLDS: i16 = 1;
+const WITHDRAWN: i16 = 2;
 
 impl<'a> Reader<'a> {
     /// The hierarchy to be asked, as of any moment.
@@ -46,6 +62,24 @@ impl<'a> Reader<'a> {
     pub fn aggregation_fact_get(&mut self, key: FactKey) -> Result<Option<KeptFact>, StoreError> {
         let row = self.fact_row(key)?;
         row.map(|row| row.kept()).transpose()
+    }
+
+    /// The place of the next fact of a document.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn aggregation_position(&mut self, document: u64) -> Result<u32, StoreError> {
+        let last: Option<i64> = fact::table
+            .filter(fact::tenant_id.eq(self.tenant_id()))
+            .filter(fact::document.eq(document_column(document)))
+            .order(fact::position.desc())
+            .select(fact::position)
+            .first(self.connection)
+            .optional()?;
+        let next = last.map_or(0, |last| last + 1);
+        u32::try_from(next).map_err(|_| StoreError::Damaged {
+            what: "place of a fact",
+        })
     }
 
     /// Parked facts with a key above `after`, ascending, at most `limit`.
@@ -67,7 +101,7 @@ impl<'a> Reader<'a> {
         ));
         let rows: Vec<Row> = fact::table
             .filter(fact::tenant_id.eq(self.tenant_id()))
-            .filter(fact::holds.eq(0))
+            .filter(fact::holds.eq(PARKED))
             .filter(later)
             .order((fact::at, fact::phase, fact::document, fact::position))
             .limit(limit)
@@ -83,7 +117,7 @@ impl<'a> Reader<'a> {
     pub fn aggregation_parked_count(&mut self, most: i64) -> Result<u64, StoreError> {
         let rows: Vec<i64> = fact::table
             .filter(fact::tenant_id.eq(self.tenant_id()))
-            .filter(fact::holds.eq(0))
+            .filter(fact::holds.eq(PARKED))
             .limit(most)
             .select(fact::position)
             .load(self.connection)?;
@@ -99,7 +133,10 @@ impl<'a> Reader<'a> {
         rules: &Rules,
         key: FactKey,
     ) -> Result<Vec<Fault>, StoreError> {
-        let Some(kept) = self.aggregation_fact_get(key)?.filter(|kept| !kept.holds) else {
+        let Some(kept) = self
+            .aggregation_fact_get(key)?
+            .filter(|kept| kept.state == FactState::Parked)
+        else {
             return Ok(Vec::new());
         };
         let ground = self.aggregation_ground();
@@ -129,6 +166,24 @@ impl<'a> Reader<'a> {
             facts.extend(self.aggregation_fact_get(key_of(key)?)?);
         }
         Ok(facts)
+    }
+
+    /// The keys of the facts of a document from one place to before another.
+    pub(super) fn aggregation_fact_keys(
+        &mut self,
+        document: u64,
+        from: i64,
+        before: i64,
+    ) -> Result<Vec<FactKey>, StoreError> {
+        let rows: Vec<(i64, i16, i64, i64)> = fact::table
+            .filter(fact::tenant_id.eq(self.tenant_id()))
+            .filter(fact::document.eq(document_column(document)))
+            .filter(fact::position.ge(from))
+            .filter(fact::position.lt(before))
+            .order((fact::at, fact::phase, fact::document, fact::position))
+            .select((fact::at, fact::phase, fact::document, fact::position))
+            .load(self.connection)?;
+        rows.into_iter().map(key_of).collect()
     }
 
     fn fact_row(&mut self, key: FactKey) -> Result<Option<Row>, StoreError> {
@@ -236,6 +291,24 @@ impl Writer<'_> {
         arrive(rules, &mut chronicle, facts)
     }
 
+    /// Takes facts out of the judgement, and judges anew all that depends on them. Hold the hierarchy first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn aggregation_withdraw(
+        &mut self,
+        rules: &Rules,
+        keys: Vec<FactKey>,
+    ) -> Result<Arrival, StoreError> {
+        let latest = self.fact_key_last()?;
+        let mut chronicle = StoredChronicle {
+            writer: RefCell::new(self),
+            latest: Cell::new(latest),
+            absent: RefCell::default(),
+        };
+        withdraw(rules, &mut chronicle, keys)
+    }
+
     /// Writes a fact with its judgement; `is_new`: no judgement of this key was written before.
     fn fact_put(
         &mut self,
@@ -269,7 +342,7 @@ impl Writer<'_> {
                 fact::document.eq(key.2),
                 fact::position.eq(key.3),
                 fact::act.eq(act_text(fact.act())),
-                fact::holds.eq(i16::from(changes.is_some())),
+                fact::holds.eq(if changes.is_some() { HOLDS } else { PARKED }),
                 fact::written.eq(run_text(&all)),
                 fact::seen.eq(run_text(&seen)),
             ))
@@ -312,16 +385,44 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn fact_forget(&mut self, key: FactKey) -> Result<(), StoreError> {
+    fn fact_withdraw(&mut self, key: FactKey) -> Result<(), StoreError> {
         let Some(row) = self.fact_row(key)? else {
             return Ok(());
         };
+        self.fact_untouch(key, &row)?;
+        let columns = key_columns(key);
+        diesel::update(fact::table)
+            .filter(fact::tenant_id.eq(self.tenant_id()))
+            .filter(fact::at.eq(columns.0))
+            .filter(fact::phase.eq(columns.1))
+            .filter(fact::document.eq(columns.2))
+            .filter(fact::position.eq(columns.3))
+            .set((
+                fact::holds.eq(WITHDRAWN),
+                fact::written.eq(""),
+                fact::seen.eq(""),
+            ))
+            .execute(self.connection)?;
+        Ok(())
+    }
+
+    fn fact_untouch(&mut self, key: FactKey, row: &Row) -> Result<(), StoreError> {
         let tenant = self.tenant_id();
         let columns = key_columns(key);
         for (touch, runs) in [(Touch::Standing, &row.written), (Touch::Reader, &row.seen)] {
             let nodes = runs_of(runs)?;
             aggregation::touch_remove(self.connection, tenant, touch, columns, &nodes)?;
         }
+        Ok(())
+    }
+
+    fn fact_forget(&mut self, key: FactKey) -> Result<(), StoreError> {
+        let Some(row) = self.fact_row(key)? else {
+            return Ok(());
+        };
+        self.fact_untouch(key, &row)?;
+        let tenant = self.tenant_id();
+        let columns = key_columns(key);
         diesel::delete(fact::table)
             .filter(fact::tenant_id.eq(tenant))
             .filter(fact::at.eq(columns.0))
@@ -442,6 +543,10 @@ impl Chronicle for StoredChronicle<'_, '_> {
         self.latest.set(self.latest.get().max(Some(fact.key())));
         self.writer.borrow_mut().fact_put(fact, judgement, is_new)
     }
+
+    fn withdraw(&mut self, key: FactKey) -> Result<(), StoreError> {
+        self.writer.borrow_mut().fact_withdraw(key)
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -465,7 +570,11 @@ impl Row {
         match fact.key() == key {
             true => Ok(KeptFact {
                 fact,
-                holds: self.holds != 0,
+                state: match self.holds {
+                    PARKED => FactState::Parked,
+                    WITHDRAWN => FactState::Withdrawn,
+                    _ => FactState::Holds,
+                },
             }),
             false => Err(StoreError::Damaged {
                 what: "hierarchy fact",

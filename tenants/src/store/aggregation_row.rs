@@ -23,9 +23,14 @@ pub(super) fn key_columns(key: FactKey) -> Key {
     (
         at.micros(),
         i16::from(phase),
-        (document ^ FLIP) as i64,
+        document_column(document),
         i64::from(position),
     )
+}
+
+/// The document of a key as a column.
+pub(super) const fn document_column(document: u64) -> i64 {
+    (document ^ FLIP) as i64
 }
 
 /// Reads [`key_columns`].

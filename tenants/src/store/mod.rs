@@ -4,8 +4,11 @@
 pub mod aggregation;
 mod aggregation_row;
 pub mod api_key;
+pub mod capture;
 pub mod connector;
 pub mod epc;
+pub mod epcis_event;
+pub mod epcis_query;
 pub mod fact;
 pub mod idempotency;
 pub mod job;
