@@ -162,6 +162,7 @@ codes! {
     CsrfMissing "SEC-706" "The form is too old" => "Load the page again and repeat.";
     NotFound "REQ-404" "There is nothing here under this name" => "Check the address.";
     MethodNotAllowed "REQ-405" "This address does not know that method" => "Look at the API description.";
+    NotAcceptable "REQ-406" "None of the accepted forms is answered here" => "Accept one of the named forms.";
     RequestMalformed "REQ-400" "The request cannot be read" => "Correct the named places.";
     RequestTooLarge "REQ-413" "The request is too large" => "Send less at once.";
     ContentTypeWrong "REQ-415" "The content type is not the one this address takes" => "Send the named content type.";

@@ -47,6 +47,13 @@ pub(super) fn take(
 ) -> Result<Option<Taken>, AppError> {
     check_event(event, head.version, head.is_json, findings);
     let at = event.event_time.as_deref().and_then(Timestamp::parse);
+    if at.is_none() {
+        // Some schemas take a time without zone; it names no point in time, and none is guessed.
+        let of_time = |finding: &&mut Finding| finding.column == "eventTime";
+        for finding in findings.iter_mut().filter(of_time) {
+            finding.severity = Severity::Error;
+        }
+    }
     let is_wrong = findings
         .iter()
         .any(|finding| finding.severity == Severity::Error);
