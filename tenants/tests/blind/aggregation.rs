@@ -3,7 +3,7 @@
 //! Numbers of nodes are small and the same for everyone, so tenant A has nothing here. Methods that make new rows come last.
 
 use packtwin_core::aggregation::{
-    Act, FactKey, Goods, Ground, HierarchyFact, Kind, Level, NodeId, Rules,
+    Act, FactKey, Goods, Ground, HierarchyFact, Kind, Level, NodeId, Rules, Step,
 };
 use packtwin_core::ids::TenantId;
 use packtwin_core::time::Timestamp;
@@ -29,7 +29,7 @@ pub fn plant(site: &TestSite, tenant: TenantId) -> World {
         let goods = writer.goods_number(MARKER, MARKER)?;
         let (birth, pack) = (birth(named), pack(named));
         let (born, parked) = (birth.key(), pack.key());
-        writer.aggregation_arrive(&Rules::default(), vec![birth, pack])?;
+        writer.aggregation_arrive(&Rules::default(), vec![birth, pack, seen(named)])?;
         let world = World {
             named,
             goods,
@@ -49,6 +49,14 @@ fn birth(node: NodeId) -> HierarchyFact {
     HierarchyFact::new(Timestamp::from_micros(5), 1, 1, act)
 }
 
+fn seen(node: NodeId) -> HierarchyFact {
+    let act = Act::OfNodes {
+        step: Step::Observe,
+        nodes: vec![node],
+    };
+    HierarchyFact::new(Timestamp::from_micros(7), 1, 3, act)
+}
+
 fn pack(parent: NodeId) -> HierarchyFact {
     let children = vec![NodeId(77)];
     HierarchyFact::new(
@@ -61,6 +69,7 @@ fn pack(parent: NodeId) -> HierarchyFact {
 
 drivers! { World;
     aggregation_ground => |w, t| w.aggregation_ground().nodes(&[t.named], FactKey::LAST);
+    aggregation_position => |w, _| w.aggregation_position(1);
     aggregation_fact_get => |w, t| w.aggregation_fact_get(t.born);
     aggregation_parked_list => |w, _| w.aggregation_parked_list(FactKey::FIRST, 10);
     aggregation_parked_count => |w, _| w.aggregation_parked_count(10);
@@ -70,6 +79,7 @@ drivers! { World;
     epc_names => |w, t| w.epc_names(&[t.named]).map(|names| names.len());
     epc_list => |w, _| w.epc_list("", "", 10).map(|names| names.len());
     goods_name => |w, t| w.goods_name(t.goods).map(|name| name.is_some());
+    aggregation_withdraw => |w, t| w.aggregation_withdraw(&Rules::default(), vec![t.born]);
     // It only waits and answers nothing.
     aggregation_hold (same) => |w, _| w.aggregation_hold();
     goods_number => |w, _| w.goods_number(MARKER, MARKER);

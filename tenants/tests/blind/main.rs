@@ -13,6 +13,7 @@
 //! To add a store file: plant rows of B in a world of its own, write drivers beside [`people`], and add them to [`drivers`].
 
 mod aggregation;
+mod capture;
 mod people;
 mod road;
 
@@ -71,7 +72,12 @@ fn drivers() -> Vec<&'static str> {
     let people = people::DRIVERS.iter().map(|driver| driver.method);
     let road = road::DRIVERS.iter().map(|driver| driver.method);
     let aggregation = aggregation::DRIVERS.iter().map(|driver| driver.method);
-    people.chain(road).chain(aggregation).collect()
+    let capture = capture::DRIVERS.iter().map(|driver| driver.method);
+    people
+        .chain(road)
+        .chain(aggregation)
+        .chain(capture)
+        .collect()
 }
 
 #[test]
@@ -110,6 +116,15 @@ fn store_methods_of_hierarchies_are_blind_to_another_tenant() {
         let (a, b) = site.two_tenants();
         let theirs = aggregation::plant(site, b);
         show_blind(site, (a, b), &theirs, aggregation::DRIVERS);
+    });
+}
+
+#[test]
+fn store_methods_of_captures_are_blind_to_another_tenant() {
+    for_each_engine(|site| {
+        let (a, b) = site.two_tenants();
+        let theirs = capture::plant(site, b);
+        show_blind(site, (a, b), &theirs, capture::DRIVERS);
     });
 }
 

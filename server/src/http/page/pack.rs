@@ -80,6 +80,8 @@ pub(in crate::http) async fn show(
     let mark = words::pack(state);
     facts.sort_by_key(|fact| std::cmp::Reverse(fact.no));
     let (code_text, batch) = (product.code.as_str(), lot.batch.as_str());
+    let tree = super::container::tree_of_pack(code_text, pack.serial.as_str());
+    let in_hierarchy = Link::new("See what it is in", tree);
     let markets: Vec<&str> = data
         .markets
         .iter()
@@ -110,6 +112,7 @@ pub(in crate::http) async fn show(
             Fact::text("Expiry", printed(lot.expiry)),
             Fact::text("Own state", pack.state.as_str()),
             Fact::text("Markets of its version", markets.join(" ")),
+            Fact::new("Hierarchy", FactValue::Link(in_hierarchy)),
         ],
         timeline: Timeline {
             entries: facts
