@@ -493,6 +493,30 @@ fn stretches_and_queries() {
         seen.dedup();
         assert_eq!(seen.len(), 1_200);
 
+        // A worker died behind the first stretch of a like document.
+        let others: Vec<String> = (0..700)
+            .map(|n| commission(n % 60, &[pack(&format!("K{n}"))]))
+            .collect();
+        let desk = story.desk();
+        let begun = begin_capture(&desk, &mut document(&others).as_bytes(), Proceed).unwrap();
+        story.site.execute_as_owner(&format!(
+            "UPDATE capture SET sums = '{{\"events\":500,\"stored\":500,\"repeated\":0,\"facts\":500,\"parked\":0,\
+             \"findings\":0,\"errors\":0}}' WHERE capture_id = '{}'",
+            begun.id
+        ));
+        story.work();
+        let resumed = desk
+            .scope()
+            .read(|reader| reader.capture_get(begun.id))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (resumed.state, resumed.sums.stored),
+            (CaptureState::Stored, 700)
+        );
+        assert_eq!(find("MATCH_epc", &pack("K499")), 0);
+        assert_eq!(find("MATCH_epc", &pack("K500")), 1);
+
         let named = commission(0, &[pack("H1")]).replacen(
             "</eventTimeZoneOffset>",
             "</eventTimeZoneOffset><baseExtension><eventID>urn:uuid:00000000-0000-4000-8000-000000000001</eventID></baseExtension>",

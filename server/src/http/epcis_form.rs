@@ -27,6 +27,8 @@ const TOLD_MAX: usize = 5;
 /// What a request wants.
 pub(super) struct Wanted {
     form: Form,
+    /// How JSON is called in the answer: as the request calls it.
+    json_kind: &'static str,
     epc: EpcFormat,
     epc_word: &'static str,
     cbv: CbvXmlFormat,
@@ -52,6 +54,12 @@ impl Wanted {
     /// Reads the headers.
     pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let form = form_of(request)?;
+        let accept = request.headers().get(ACCEPT);
+        let accept = accept
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let is_plain =
+            accept.contains("application/json") && !accept.contains("application/ld+json");
         let epc_word = word(request, "GS1-EPC-Format", &EPC_FORMATS)?.unwrap_or(EPC_FORMATS[1]);
         let epc = match epc_word {
             "Always_GS1_Digital_Link" => EpcFormat::DigitalLink,
@@ -71,6 +79,10 @@ impl Wanted {
         };
         Ok(Wanted {
             form,
+            json_kind: match is_plain {
+                true => "application/json",
+                false => "application/ld+json",
+            },
             epc,
             epc_word,
             cbv,
@@ -195,7 +207,7 @@ impl Answer {
         Ok(Answer {
             body,
             kind: match wanted.form {
-                Form::Json2 => "application/ld+json",
+                Form::Json2 => wanted.json_kind,
                 Form::Xml1 | Form::Xml2 => "application/xml",
             },
             version: match wanted.form {
