@@ -153,6 +153,7 @@ impl Section {
         let first = path.split('/').nth(1).unwrap_or_default();
         match first {
             "packs" => Section::Lots,
+            "containers" => Section::Hierarchies,
             first => Section::ALL
                 .into_iter()
                 .find(|section| section.href().trim_start_matches('/') == first)

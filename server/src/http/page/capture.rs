@@ -1,7 +1,7 @@
 //! Captured documents: the list, and one with its findings. What the API tells of them is [`crate::http::capture`]'s.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::capture::{find_capture, list_findings};
 use packtwin_core::finding::Severity;
@@ -12,12 +12,9 @@ use packtwin_tenants::store::capture::{CaptureFinding, CaptureRecord, CaptureSta
 
 use super::address::{Listing, cursor_parts, cut};
 use super::{Desk, html};
-use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::http::request::{Query, id};
-use crate::http::shared::Shared;
 use crate::pages::format::thousands;
-use crate::pages::frame::Section;
 use crate::pages::piece::{
     Code, EmptyState, Fact, FilterBar, Input, Link, Mark, Select, Title, Tone,
 };
@@ -29,12 +26,7 @@ const ROWS: usize = 50;
 const PARKED_MAX: i64 = 100_000;
 
 /// The list.
-pub(in crate::http) async fn list(
-    shared: web::Data<Shared>,
-    caller: Caller,
-    mut query: Query,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn list(desk: Desk, mut query: Query) -> Result<HttpResponse, Problem> {
     let state = query.take(
         "state",
         CaptureState::parse,
@@ -47,7 +39,6 @@ pub(in crate::http) async fn list(
         Some((before, (at, id.parse::<CaptureId>().ok()?)))
     });
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Hierarchies, &request).await?;
     let (before, after) = at.map_or((0, None), |(before, key)| (before, Some(key)));
     let (mut records, parked) = desk
         .caller
@@ -122,10 +113,8 @@ pub(in crate::http) async fn list(
 
 /// One document.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     mut query: Query,
-    request: HttpRequest,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let at = query.cursor(|key| {
@@ -134,10 +123,9 @@ pub(in crate::http) async fn show(
     });
     query.close()?;
     let id: CaptureId = id(&path)?;
-    let desk = Desk::open(&shared, caller, Section::Hierarchies, &request).await?;
     let (before, after) = at.unwrap_or((0, 0));
     let (record, mut findings) = desk
-        .work(&shared, move |desk| {
+        .work(move |desk| {
             let record = find_capture(desk, id)?;
             Ok((record, list_findings(desk, id, after, ROWS as i64 + 1)?))
         })

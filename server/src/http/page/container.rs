@@ -1,7 +1,7 @@
 //! A container, or a pack, in its hierarchy as of a day: what is around it, and a page of what is in it.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use packtwin_app::aggregation::{Branch, Container, container_view, tree_page};
 use packtwin_core::aggregation::{Custody, Level, Life, NodeId};
@@ -10,13 +10,10 @@ use packtwin_epcis::epc_name::{Thing, thing_of};
 
 use super::address::{self, Listing, cursor_parts};
 use super::{Desk, html};
-use crate::http::caller::Caller;
 use crate::http::container::{pack_of, sscc_of};
 use crate::http::problem::Problem;
 use crate::http::request::Query;
-use crate::http::shared::Shared;
 use crate::pages::format::thousands;
-use crate::pages::frame::Section;
 use crate::pages::piece::{Code, Fact, Field, FilterBar, Input, Mark, Title, Tone, Tree, TreeRow};
 use crate::pages::view::container::ContainerPage;
 
@@ -25,28 +22,24 @@ const ROWS: usize = 100;
 
 /// A container.
 pub(in crate::http) async fn show(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     query: Query,
-    request: HttpRequest,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let name = sscc_of(&path)?;
     let own = format!("/containers/{}", address::segment(&path));
-    respond(shared, caller, query, request, (name, own)).await
+    respond(desk, query, (name, own)).await
 }
 
 /// A pack, or a bundle or case with a GTIN of its own.
 pub(in crate::http) async fn show_pack(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     query: Query,
-    request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let name = pack_of(&path.0, &path.1)?;
     let own = tree_of_pack(&path.0, &path.1);
-    respond(shared, caller, query, request, (name, own)).await
+    respond(desk, query, (name, own)).await
 }
 
 /// The page of a pack's hierarchy.
@@ -55,10 +48,8 @@ pub(super) fn tree_of_pack(code: &str, serial: &str) -> String {
 }
 
 async fn respond(
-    shared: web::Data<Shared>,
-    caller: Caller,
+    desk: Desk,
     mut query: Query,
-    request: HttpRequest,
     (name, own): (String, String),
 ) -> Result<HttpResponse, Problem> {
     let said = query.text("as_of");
@@ -67,7 +58,6 @@ async fn respond(
         Some((before, NodeId(key.parse().ok()?)))
     });
     query.close()?;
-    let desk = Desk::open(&shared, caller, Section::Hierarchies, &request).await?;
     let as_of = match &said {
         Some(text) => desk.end_of(text).ok_or_else(|| {
             Problem::at(
@@ -76,11 +66,11 @@ async fn respond(
                 "Here belongs a day such as 2026-05-04, or a time with zone.",
             )
         })?,
-        None => shared.now(),
+        None => desk.shared.now(),
     };
     let (before, after) = cursor.map_or((0, None), |(before, after)| (before, Some(after)));
     let (seen, children, next) = desk
-        .work(&shared, move |desk| {
+        .work(move |desk| {
             let seen = container_view(desk, &name, as_of)?;
             let (children, next) = tree_page(desk, &name, as_of, after, ROWS)?;
             Ok((seen, children, next))
