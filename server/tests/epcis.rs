@@ -470,8 +470,8 @@ fn containers_show_what_is_in_them() {
         .json();
     assert_eq!(second["items"][0]["name"], "(01)04150999001239(21)A3");
     assert!(second["next"].is_null());
-    let pack = site.get("/v1/packs/04150999001239/A1/tree").json();
-    assert_eq!(pack["node"]["parents"][0]["name"], format!("(00){SSCC}"));
+    let one = site.get("/v1/packs/04150999001239/A1/tree").json();
+    assert_eq!(one["node"]["parents"][0]["name"], format!("(00){SSCC}"));
     let before = site
         .get("/v1/packs/04150999001239/A1/tree?as_of=2026-05-04T08:00:30Z")
         .json();
