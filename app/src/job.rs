@@ -15,7 +15,7 @@ use packtwin_tenants::store::job::{JobCancel, JobClaim, JobGoes, JobState};
 
 use crate::error::AppError;
 use crate::house::House;
-use crate::{lot, upload};
+use crate::{aggregation, capture, lot, upload};
 
 /// How long a worker may be silent before another takes its job.
 const LEASE_SECONDS: i64 = 30;
@@ -48,6 +48,8 @@ fn work_of(kind: &str) -> Option<Work> {
         upload::CHECK_JOB => Some(upload::run_check),
         upload::COMMIT_JOB => Some(upload::run_commit),
         lot::SEND_JOB => Some(lot::run_send),
+        capture::CAPTURE_JOB => Some(capture::run_capture),
+        aggregation::GROUND_JOB => Some(aggregation::run_ground),
         _ => None,
     }
 }

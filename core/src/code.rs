@@ -111,6 +111,12 @@ codes! {
     EpcisPrefixUnbound "EPC-143" "A prefix or context is not known" => "Bind the prefix in @context or with xmlns.";
     EpcisJson "EPC-144" "The JSON is not well formed" => "Export the document again; the named line breaks the rules of JSON.";
     EpcisEventTooLarge "EPC-145" "The event is larger than this site takes" => "Split the event.";
+    EpcisQueryNotAnswered "EPC-150" "The query asks for what this site does not answer" => "Leave the parameter out.";
+    EpcisEventTaken "EPC-151" "Another event has this identifier" => "Give the event an identifier of its own, or declare the first one wrong.";
+    EpcisEventRepeated "EPC-152" "The event was captured before" => "Nothing to do; it is kept once.";
+    EpcisQueryTaken "EPC-153" "A query of this name exists" => "Choose another name, or delete the query first.";
+    EpcisQueryTooLarge "EPC-154" "More events match than were asked for at most" => "Narrow the query, or read it page by page.";
+    EpcisCaptureLimit "EPC-155" "The document is larger than one capture may be" => "Split the document.";
     HierarchyShipped "AGG-402" "The units have been shipped" => "The change needs a correction to the partner; see the preview.";
     HierarchyCycle "AGG-403" "A container would be inside itself" => "Check which of the two holds the other; the packing may stand in another file.";
     HierarchyTooDeep "AGG-404" "Too many containers inside each other" => "Leave out levels, or ask the operator to raise the limit.";
@@ -159,6 +165,7 @@ codes! {
     CsrfMissing "SEC-706" "The form is too old" => "Load the page again and repeat.";
     NotFound "REQ-404" "There is nothing here under this name" => "Check the address.";
     MethodNotAllowed "REQ-405" "This address does not know that method" => "Look at the API description.";
+    NotAcceptable "REQ-406" "None of the accepted forms is answered here" => "Accept one of the named forms.";
     RequestMalformed "REQ-400" "The request cannot be read" => "Correct the named places.";
     RequestTooLarge "REQ-413" "The request is too large" => "Send less at once.";
     ContentTypeWrong "REQ-415" "The content type is not the one this address takes" => "Send the named content type.";

@@ -98,6 +98,8 @@ public_id!(/// An address that wants to be told of events.
     WebhookId, "whk");
 public_id!(/// One event on its way to one webhook.
     DeliveryId, "dlv");
+public_id!(/// One EPCIS document that was handed over to be captured.
+    CaptureId, "cap");
 
 /// Declares one small number that counts inside a tenant.
 macro_rules! number {

@@ -7,6 +7,7 @@
 
 mod support;
 
+use packtwin_core::aggregation::{Act, HierarchyFact, Kind, Level, Rules};
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::expiry::Expiry;
 use packtwin_core::fact::FactKind;
@@ -17,14 +18,20 @@ use packtwin_core::serial::Serial;
 use packtwin_server::http::route::{Access, Audience, RouteRow};
 use packtwin_server::http::rows;
 use packtwin_tenants::audit::AuditNote;
+use packtwin_tenants::blob::Stored;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::Writer;
+use packtwin_tenants::store::capture::ErrorBehaviour;
+use packtwin_tenants::store::epcis_event::NewEvent;
 use packtwin_tenants::store::job::NewJob;
 use packtwin_tenants::store::lot::NewLot;
 use packtwin_tenants::store::message::{MessageContent, NewMessage};
 use packtwin_tenants::testing::now;
 use serde_json::{Value, json};
 use support::{CODE, MAPPING, OTHER_CODE, Reply, Running, master_data};
+
+/// A container of theirs.
+const SSCC: &str = "041509990000000010";
 
 /// An address with something in every gap.
 fn filled(row: &RouteRow, fill: &str) -> String {
@@ -99,7 +106,13 @@ struct Belongings(Vec<(&'static str, Vec<String>)>);
 impl Belongings {
     /// What stands in the gaps of an address.
     fn of(&self, row: &RouteRow) -> Vec<String> {
-        let noun = row.path.split('/').nth(2).unwrap_or_default();
+        // The nouns of EPCIS stand one part further back.
+        let place = if row.path.starts_with("/v1/epcis/") {
+            3
+        } else {
+            2
+        };
+        let noun = row.path.split('/').nth(place).unwrap_or_default();
         let found = self.0.iter().find(|(name, _)| *name == noun);
         found
             .unwrap_or_else(|| {
@@ -188,10 +201,42 @@ impl Belongings {
             };
             let job = writer.job_create(&job)?;
             let delivery = writer.webhook_delivery_add(webhook_id, "lot.sent", "lot", "{}")?;
-            let made = (job.to_string(), delivery.to_string());
+            let document = Stored {
+                sha256: [7; 32],
+                bytes: 7,
+            };
+            let capture = writer.capture_create(&document, ErrorBehaviour::Proceed)?;
+            let named =
+                writer.epc_number(&[&format!("(00){SSCC}"), &format!("(01){CODE}(21)S1")])?;
+            let act = Act::Commission {
+                nodes: named,
+                kind: Kind::of(Level::Container),
+            };
+            let born = HierarchyFact::new(now(), 1, 0, act);
+            writer.aggregation_arrive(&Rules::default(), vec![born])?;
+            writer.epcis_event_store(&[NewEvent {
+                id: "urn:theirs".into(),
+                hash: "0".into(),
+                declares: false,
+                capture: Some(capture),
+                number: 1,
+                line: 1,
+                at: now(),
+                kind: "ObjectEvent".into(),
+                body: "{}".into(),
+                facts: (1, 0, 1),
+                named: Vec::new(),
+                values: vec![(
+                    "bizStep".into(),
+                    "https://ref.gs1.org/cbv/BizStep-holding".into(),
+                    None,
+                )],
+            }])?;
+            writer.epcis_query_create("theirs", "{}")?;
+            let made = (job.to_string(), delivery.to_string(), capture.to_string());
             Ok::<_, StoreError>(AuditNote::new("test.made", "everything").returning(made))
         };
-        let (job, delivery) = server.site.scope_of(tenant).change(now(), change).unwrap();
+        let (job, delivery, capture) = server.site.scope_of(tenant).change(now(), change).unwrap();
         Belongings(vec![
             ("users", vec![user]),
             ("roles", vec![role]),
@@ -205,6 +250,11 @@ impl Belongings {
             ("connectors", vec!["eu_hub".into()]),
             ("messages", vec![MessageId::from_random(77).to_string()]),
             ("jobs", vec![job]),
+            ("containers", vec![SSCC.into()]),
+            ("capture", vec![capture]),
+            ("events", vec!["urn:theirs".into()]),
+            ("queries", vec!["theirs".into()]),
+            ("{resource}", vec!["bizSteps".into(), "holding".into()]),
         ])
     }
 
@@ -224,6 +274,11 @@ impl Belongings {
             ("connectors", vec!["nobody".into()]),
             ("messages", vec![id("msg")]),
             ("jobs", vec![id("job")]),
+            ("containers", vec!["106141412345678908".into()]),
+            ("capture", vec![id("cap")]),
+            ("events", vec!["urn:nobodys".into()]),
+            ("queries", vec!["nobodys".into()]),
+            ("{resource}", vec!["bizSteps".into(), "stocking".into()]),
         ])
     }
 }

@@ -498,6 +498,162 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    aggregation_head (tenant_id) {
+        tenant_id -> Integer,
+        last_epc -> BigInt,
+        last_goods -> Integer,
+        last_event -> BigInt,
+    }
+}
+
+diesel::table! {
+    epc (tenant_id, epc_no) {
+        tenant_id -> Integer,
+        epc_no -> BigInt,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    aggregation_goods (tenant_id, goods_no) {
+        tenant_id -> Integer,
+        goods_no -> Integer,
+        product -> Text,
+        batch -> Text,
+    }
+}
+
+diesel::table! {
+    aggregation_fact (tenant_id, at, phase, document, position) {
+        tenant_id -> Integer,
+        at -> BigInt,
+        phase -> SmallInt,
+        document -> BigInt,
+        position -> BigInt,
+        act -> Text,
+        holds -> SmallInt,
+        written -> Text,
+        seen -> Text,
+    }
+}
+
+diesel::table! {
+    aggregation_standing (tenant_id, epc_no, at, phase, document, position) {
+        tenant_id -> Integer,
+        epc_no -> BigInt,
+        at -> BigInt,
+        phase -> SmallInt,
+        document -> BigInt,
+        position -> BigInt,
+        parent -> Nullable<BigInt>,
+        life -> SmallInt,
+        ended -> BigInt,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    aggregation_reader (tenant_id, epc_no, at, phase, document, position) {
+        tenant_id -> Integer,
+        epc_no -> BigInt,
+        at -> BigInt,
+        phase -> SmallInt,
+        document -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    aggregation_placement (tenant_id, parent, child) {
+        tenant_id -> Integer,
+        parent -> BigInt,
+        child -> BigInt,
+    }
+}
+
+diesel::table! {
+    capture (tenant_id, capture_id) {
+        tenant_id -> Integer,
+        capture_id -> Text,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        behaviour -> Text,
+        state -> Text,
+        job_id -> Nullable<Text>,
+        created_by -> Text,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+        sender -> Text,
+        instance -> Text,
+        sums -> Text,
+    }
+}
+
+diesel::table! {
+    capture_finding (tenant_id, capture_id, finding_no) {
+        tenant_id -> Integer,
+        capture_id -> Text,
+        finding_no -> BigInt,
+        event -> BigInt,
+        line -> BigInt,
+        code -> Text,
+        severity -> SmallInt,
+        place -> Text,
+        text -> Text,
+        proposal -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    epcis_event (tenant_id, event_no) {
+        tenant_id -> Integer,
+        event_no -> BigInt,
+        event_id -> Text,
+        hash -> Text,
+        declares -> SmallInt,
+        capture_id -> Nullable<Text>,
+        number -> BigInt,
+        line -> BigInt,
+        at -> BigInt,
+        recorded_at -> BigInt,
+        kind -> Text,
+        document -> BigInt,
+        fact_first -> BigInt,
+        facts -> BigInt,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    epcis_event_epc (tenant_id, epc_no, event_no, place) {
+        tenant_id -> Integer,
+        epc_no -> BigInt,
+        event_no -> BigInt,
+        place -> SmallInt,
+    }
+}
+
+diesel::table! {
+    epcis_event_value (tenant_id, name, value, event_no) {
+        tenant_id -> Integer,
+        name -> Text,
+        value -> Text,
+        event_no -> BigInt,
+        ordering -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    epcis_query (tenant_id, name) {
+        tenant_id -> Integer,
+        name -> Text,
+        query -> Text,
+        created_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
 diesel::joinable!(directory -> tenant (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(

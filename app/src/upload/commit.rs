@@ -310,6 +310,8 @@ fn publish(
                 at,
                 detail: &detail.to_string(),
             })?;
+            let product = writer.product_get(planned.product)?.ok_or(AppError::NotFound)?;
+            crate::aggregation::queue_ground(writer, &product.code)?;
             told.push(serde_json::json!({ "lot": planned.name, "packs": planned.rows }));
         }
         let left = all_lots(writer, upload.id)?.iter().any(|lot| lot.load.is_none());

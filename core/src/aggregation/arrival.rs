@@ -53,6 +53,40 @@ pub fn arrive<C: Chronicle>(
             Some(_) => arrival.contested.push(key),
         }
     }
+    settle(rules, chronicle, agenda, &mut arrival)?;
+    Ok(arrival)
+}
+
+/// Takes facts out of the judgement, as if they had never been told, and judges anew all that depends on them: an error
+/// declaration says that they are wrong. Their text stays kept.
+///
+/// # Errors
+/// What keeps the chronicle from answering or writing.
+pub fn withdraw<C: Chronicle>(
+    rules: &Rules,
+    chronicle: &mut C,
+    keys: impl IntoIterator<Item = FactKey>,
+) -> Result<Arrival, C::Error> {
+    let mut arrival = Arrival::default();
+    let mut agenda: BTreeMap<FactKey, Option<HierarchyFact>> = BTreeMap::new();
+    for key in keys {
+        let written = chronicle.written(key)?;
+        chronicle.withdraw(key)?;
+        for reader in chronicle.readers_after(&written, key)? {
+            agenda.entry(reader).or_insert(None);
+        }
+    }
+    settle(rules, chronicle, agenda, &mut arrival)?;
+    Ok(arrival)
+}
+
+/// Judges what is on the agenda in the order of keys, and whatever read what thereby changed.
+fn settle<C: Chronicle>(
+    rules: &Rules,
+    chronicle: &mut C,
+    mut agenda: BTreeMap<FactKey, Option<HierarchyFact>>,
+    arrival: &mut Arrival,
+) -> Result<(), C::Error> {
     let mut rewritten: HashSet<NodeId> = HashSet::new();
     while let Some((key, new)) = agenda.pop_first() {
         let is_new = new.is_some();
@@ -82,7 +116,7 @@ pub fn arrive<C: Chronicle>(
             agenda.entry(reader).or_insert(None);
         }
     }
-    Ok(arrival)
+    Ok(())
 }
 
 /// The reasons of a parked fact as of all that is known by now: what is missing for good, and what only came into being

@@ -41,6 +41,37 @@ impl FactKey {
     /// After every fact.
     pub const LAST: FactKey = FactKey::end_of(Timestamp::from_micros(i64::MAX));
 
+    /// The key as four numbers that are ordered as keys are: time, phase, document, position. For stores.
+    pub const fn numbers(self) -> (Timestamp, u8, u64, u32) {
+        let phase = match self.phase {
+            Phase::Commissioning => 0,
+            Phase::Handling => 1,
+            Phase::End => 2,
+        };
+        (self.at, phase, self.document, self.position)
+    }
+
+    /// The key of [`FactKey::numbers`]; `None` for a phase that does not exist.
+    pub const fn of_numbers(
+        at: Timestamp,
+        phase: u8,
+        document: u64,
+        position: u32,
+    ) -> Option<Self> {
+        let phase = match phase {
+            0 => Phase::Commissioning,
+            1 => Phase::Handling,
+            2 => Phase::End,
+            _ => return None,
+        };
+        Some(FactKey {
+            at,
+            phase,
+            document,
+            position,
+        })
+    }
+
     /// After everything that happened at `at` or before: the key of a view as of that moment.
     pub const fn end_of(at: Timestamp) -> Self {
         FactKey {
@@ -246,5 +277,13 @@ mod tests {
         assert!(ordered[4].key() < FactKey::end_of(at(2)));
         assert!(FactKey::end_of(at(2)) < HierarchyFact::new(at(3), 0, 0, commission()).key());
         assert!(FactKey::FIRST < ordered[0].key());
+        for key in ordered.iter().map(HierarchyFact::key) {
+            let (at, phase, document, position) = key.numbers();
+            assert_eq!(
+                FactKey::of_numbers(at, phase, document, position),
+                Some(key)
+            );
+        }
+        assert_eq!(FactKey::of_numbers(at(1), 3, 0, 0), None);
     }
 }

@@ -75,4 +75,11 @@ pub trait Chronicle: Ground {
     /// # Errors
     /// What keeps the chronicle from writing.
     fn put(&mut self, fact: &HierarchyFact, judgement: Judgement) -> Result<(), Self::Error>;
+
+    /// Takes a fact out of the judgement with all that it read and wrote; its text stays. From now on it is told by
+    /// [`Chronicle::fact`] and neither holds nor is parked.
+    ///
+    /// # Errors
+    /// What keeps the chronicle from writing.
+    fn withdraw(&mut self, key: FactKey) -> Result<(), Self::Error>;
 }

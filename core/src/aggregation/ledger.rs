@@ -35,13 +35,14 @@ struct Kept {
 enum Outcome {
     Applied(Vec<NodeId>),
     Parked(Vec<Fault>),
+    Withdrawn,
 }
 
 impl Ledger {
     /// Parked facts with their faults as judged, ascending; see [`super::arrival::reasons`].
     pub fn parked(&self) -> impl Iterator<Item = (&HierarchyFact, &[Fault])> {
         self.kept.values().filter_map(|kept| match &kept.outcome {
-            Outcome::Applied(_) => None,
+            Outcome::Applied(_) | Outcome::Withdrawn => None,
             Outcome::Parked(faults) => Some((&kept.fact, faults.as_slice())),
         })
     }
@@ -157,7 +158,7 @@ impl Chronicle for Ledger {
     fn written(&self, key: FactKey) -> Result<Vec<NodeId>, Infallible> {
         Ok(match self.kept.get(&key).map(|kept| &kept.outcome) {
             Some(Outcome::Applied(written)) => written.clone(),
-            Some(Outcome::Parked(_)) | None => Vec::new(),
+            Some(Outcome::Parked(_) | Outcome::Withdrawn) | None => Vec::new(),
         })
     }
 
@@ -196,6 +197,20 @@ impl Chronicle for Ledger {
                 outcome,
             },
         );
+        Ok(())
+    }
+
+    fn withdraw(&mut self, key: FactKey) -> Result<(), Infallible> {
+        let Some(fact) = self.fact(key)? else {
+            return Ok(());
+        };
+        self.forget(key);
+        let kept = Kept {
+            fact,
+            read: Vec::new(),
+            outcome: Outcome::Withdrawn,
+        };
+        self.kept.insert(key, kept);
         Ok(())
     }
 }

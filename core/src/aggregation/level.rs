@@ -64,6 +64,11 @@ impl Level {
         }
     }
 
+    /// The level stored under a number.
+    pub fn of_number(number: usize) -> Option<Self> {
+        Level::ALL.get(number).copied()
+    }
+
     /// Whether a container of this level may hold one of `child`, directly or further down.
     pub const fn may_hold(self, child: Level) -> bool {
         match (self, child) {
@@ -85,6 +90,7 @@ mod tests {
         for (number, level) in Level::ALL.into_iter().enumerate() {
             assert_eq!(Level::parse(level.as_str()), Some(level));
             assert_eq!(level.number(), number);
+            assert_eq!(Level::of_number(number), Some(level));
         }
         assert_eq!(Level::parse("Unit"), None);
     }

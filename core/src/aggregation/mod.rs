@@ -32,7 +32,7 @@ mod scene;
 mod tests;
 pub mod tree;
 
-pub use arrival::{Arrival, arrive, reasons};
+pub use arrival::{Arrival, arrive, reasons, withdraw};
 pub use contents::{Contents, Filling, Mixture};
 pub use fact::{Act, Children, FactKey, HierarchyFact, Step};
 pub use fault::{Breach, Fault, Outlook};

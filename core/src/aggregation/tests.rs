@@ -461,3 +461,23 @@ fn misdated_facts_stay_parked_with_their_reason() {
     site.holds(commission(Level::Unit, None, None, 60));
     site.check(pack(21, &[60]), &["AGG-402@1:21"]);
 }
+
+/// What was declared wrong was never done; its text stays and is not judged again.
+#[test]
+fn what_is_withdrawn_was_never_done() {
+    let mut site = Site::furnished();
+    let pack = |parent, child| Act::Pack {
+        parent: NodeId(parent),
+        children: vec![NodeId(child)],
+    };
+    site.holds(pack(21, 1));
+    let wrong = FactKey::of_numbers(site.now(), 1, 1, 0).unwrap();
+    let arrival = site.tell(pack(22, 1));
+    assert_eq!(arrival.parked.len(), 1);
+    let Ok(told) = withdraw(&site.rules, &mut site.ledger, [wrong]);
+    assert_eq!((told.released, told.revoked), (arrival.parked, Vec::new()));
+    assert_eq!(site.see(1).node.parent, Some(NodeId(22)));
+    let again = HierarchyFact::new(wrong.at, 1, 0, pack(21, 1));
+    assert_eq!(site.hear([again]).repeated, [wrong]);
+    assert_eq!(site.see(1).node.parent, Some(NodeId(22)));
+}

@@ -12,8 +12,9 @@ use packtwin_core::role::Permission::{
 
 use super::route::Access::{Known, Needs, Open};
 use super::{
-    api_key, audit, callback, connector, finding, health, job, lot, mapping, me, message, openapi,
-    pack, pack_proof, product, product_change, receipt, role, upload, user, webhook,
+    api_key, audit, callback, capture, connector, container, epcis_event, epcis_query, finding,
+    health, job, lot, mapping, me, message, openapi, pack, pack_proof, product, product_change,
+    receipt, role, upload, user, webhook,
 };
 
 /// Declares the table and, from the same list, the description of its handlers.
@@ -112,6 +113,33 @@ api! {
     GET    "/v1/packs/{code}/{serial}/messages"      Needs(LotsRead)   => pack_proof::messages;
     GET    "/v1/packs/{code}/{serial}/proof"         Needs(LotsRead)   => pack_proof::proof;
     POST   "/v1/packs:change-bulk"                   Needs(LotsWrite)  => pack::change;
+
+    GET    "/v1/packs/{code}/{serial}/tree"          Needs(LotsRead)     => container::tree_of_pack;
+    GET    "/v1/containers:parked"                   Needs(LotsRead)     => container::parked;
+    GET    "/v1/containers/{sscc}"                   Needs(LotsRead)     => container::show;
+    GET    "/v1/containers/{sscc}/tree"              Needs(LotsRead)     => container::tree;
+
+    POST   "/v1/epcis/capture"                       Needs(UploadsWrite) => capture::begin;
+    GET    "/v1/epcis/capture"                       Needs(UploadsRead)  => capture::list;
+    GET    "/v1/epcis/capture/{id}"                  Needs(UploadsRead)  => capture::show;
+    GET    "/v1/epcis/capture/{id}/findings"         Needs(UploadsRead)  => capture::findings;
+    POST   "/v1/epcis/validate"                      Needs(UploadsRead)  => capture::validate;
+    GET    "/v1/epcis/events"                        Needs(LotsRead)     => epcis_event::list;
+    POST   "/v1/epcis/events"                        Needs(UploadsWrite) => epcis_event::capture;
+    GET    "/v1/epcis/events/{id}"                   Needs(LotsRead)     => epcis_event::show;
+    GET    "/v1/epcis/eventTypes"                    Needs(LotsRead)     => epcis_event::event_types;
+    GET    "/v1/epcis/epcs"                          Needs(LotsRead)     => epcis_event::epcs;
+    GET    "/v1/epcis/bizSteps"                      Needs(LotsRead)     => epcis_event::biz_steps;
+    GET    "/v1/epcis/bizLocations"                  Needs(LotsRead)     => epcis_event::biz_locations;
+    GET    "/v1/epcis/readPoints"                    Needs(LotsRead)     => epcis_event::read_points;
+    GET    "/v1/epcis/dispositions"                  Needs(LotsRead)     => epcis_event::dispositions;
+    GET    "/v1/epcis/{resource}/{value}"            Needs(LotsRead)     => epcis_event::below_value;
+    GET    "/v1/epcis/{resource}/{value}/events"     Needs(LotsRead)     => epcis_event::list_of_value;
+    GET    "/v1/epcis/queries"                       Needs(LotsRead)     => epcis_query::list;
+    POST   "/v1/epcis/queries"                       Needs(UploadsWrite) => epcis_query::create;
+    GET    "/v1/epcis/queries/{name}"                Needs(LotsRead)     => epcis_query::show;
+    DELETE "/v1/epcis/queries/{name}"                Needs(UploadsWrite) => epcis_query::delete;
+    GET    "/v1/epcis/queries/{name}/events"         Needs(LotsRead)     => epcis_query::events;
 
     GET    "/v1/connectors"               Needs(ConnectorsRead)  => connector::list;
     GET    "/v1/connectors/{name}"        Needs(ConnectorsRead)  => connector::show;

@@ -124,6 +124,10 @@ fn with_one_shape(
             .unwrap_or_else(|| Problem::of_status(status)),
         None => return response,
     };
+    let problem = match response.request().path().starts_with("/v1/epcis/") {
+        true => problem.of_epcis(),
+        false => problem,
+    };
     if problem.status().is_server_error() {
         tracing::error!(request = id.0, code = %problem.code(), "a request could not be served");
     }

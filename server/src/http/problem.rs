@@ -26,6 +26,8 @@ pub struct Problem {
     status: StatusCode,
     refusals: Refusals,
     headers: Vec<(HeaderName, String)>,
+    /// The standard's own name for this kind of refusal, where the address belongs to EPCIS.
+    exception: Option<&'static str>,
 }
 
 impl Problem {
@@ -36,7 +38,20 @@ impl Problem {
             status: status_of(refusals.code()),
             refusals,
             headers: Vec::new(),
+            exception: None,
         }
+    }
+
+    /// The same refusal in the types of the EPCIS standard, whose validation answers 400 (EPCIS 2.0, section 12.5).
+    pub(super) fn of_epcis(mut self) -> Self {
+        if self.status == StatusCode::UNPROCESSABLE_ENTITY {
+            self.status = StatusCode::BAD_REQUEST;
+        }
+        self.exception = Some(exception_of(
+            self.code(),
+            self.refusals.first().place.as_str(),
+        ));
+        self
     }
 
     /// A refusal of the whole request.
@@ -211,6 +226,28 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// The exception of EPCIS 2.0 that a code means at an address of that interface.
+fn exception_of(code: Code, place: &str) -> &'static str {
+    match code {
+        Code::RequestMalformed if place.starts_with('?') => "QueryParameterException",
+        Code::EpcisQueryNotAnswered | Code::Unavailable | Code::StorageFull => {
+            "ImplementationException"
+        }
+        Code::Unauthenticated | Code::OtherEnvironment | Code::Forbidden | Code::CsrfMissing => {
+            "SecurityException"
+        }
+        Code::NotFound => "NoSuchResourceException",
+        Code::NotAcceptable => "NotAcceptableException",
+        Code::EpcisEventTaken | Code::EpcisEventRepeated | Code::EpcisQueryTaken => {
+            "ResourceAlreadyExistsException"
+        }
+        Code::EpcisCaptureLimit | Code::RequestTooLarge => "CaptureLimitExceededException",
+        Code::EpcisQueryTooLarge => "QueryTooLargeException",
+        Code::ContentTypeWrong => "UnsupportedMediaTypeException",
+        _ => "ValidationException",
+    }
+}
+
 /// Which status a code is sent with.
 fn status_of(code: Code) -> StatusCode {
     match code {
@@ -221,9 +258,14 @@ fn status_of(code: Code) -> StatusCode {
         Code::Forbidden | Code::CsrfMissing => StatusCode::FORBIDDEN,
         Code::NotFound | Code::LotNotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Code::RequestTooLarge | Code::UploadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::RequestTooLarge
+        | Code::UploadTooLarge
+        | Code::EpcisCaptureLimit
+        | Code::EpcisQueryTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::EpcisQueryNotAnswered => StatusCode::NOT_IMPLEMENTED,
         Code::ContentTypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::TooManyCalls | Code::SignInThrottled => StatusCode::TOO_MANY_REQUESTS,
         Code::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -240,6 +282,9 @@ fn status_of(code: Code) -> StatusCode {
         | Code::HubMarketsFixed
         | Code::HubProductNotAcknowledged
         | Code::HubPaused
+        | Code::EpcisEventTaken
+        | Code::EpcisEventRepeated
+        | Code::EpcisQueryTaken
         | Code::LotNothingToSend
         | Code::LotRecalled => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -249,7 +294,7 @@ fn status_of(code: Code) -> StatusCode {
 /// The body of a refusal (RFC 9457, with our members).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody<'a> {
-    /// A name for this kind of refusal, `urn:packtwin:problem:` and the code.
+    /// A name for this kind of refusal: `urn:packtwin:problem:` and the code, or `epcisException:` and the standard's name.
     #[serde(rename = "type")]
     kind: String,
     /// What happened, in a few words; the same for every case of the code.
@@ -295,7 +340,10 @@ impl<'a> ProblemBody<'a> {
     fn new(problem: &'a Problem, request_id: &'a str) -> Self {
         let first = problem.refusals.first();
         ProblemBody {
-            kind: format!("urn:packtwin:problem:{}", first.code),
+            kind: match problem.exception {
+                Some(exception) => format!("epcisException:{exception}"),
+                None => format!("urn:packtwin:problem:{}", first.code),
+            },
             title: first.code.title(),
             status: problem.status.as_u16(),
             detail: &first.text,

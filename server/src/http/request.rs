@@ -158,6 +158,11 @@ impl Query {
         self.take(name, |text| Some(text.to_owned()), "a text")
     }
 
+    /// Takes everything, for an address whose parameters are a language of their own.
+    pub fn rest(self) -> Vec<(String, String)> {
+        self.parameters
+    }
+
     /// Takes `limit`, 1 to 1000, usually 100 (users.md, Annex A).
     pub fn limit(&mut self) -> u32 {
         let read = |text: &str| text.parse().ok().filter(|limit| (1..=1000).contains(limit));

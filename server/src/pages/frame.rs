@@ -90,6 +90,8 @@ pub enum Section {
     Lots,
     /// Upload centre.
     Uploads,
+    /// Captured documents and what they say of packs and containers.
+    Hierarchies,
     /// Products and versions.
     Products,
     /// Connectors.
@@ -104,10 +106,11 @@ pub enum Section {
 
 impl Section {
     /// Every section in the order of the rail.
-    pub const ALL: [Section; 8] = [
+    pub const ALL: [Section; 9] = [
         Section::Today,
         Section::Lots,
         Section::Uploads,
+        Section::Hierarchies,
         Section::Products,
         Section::Connectors,
         Section::Messages,
@@ -121,6 +124,7 @@ impl Section {
             Section::Today => "Today",
             Section::Lots => "Lots",
             Section::Uploads => "Uploads",
+            Section::Hierarchies => "Hierarchies",
             Section::Products => "Products",
             Section::Connectors => "Connectors",
             Section::Messages => "Messages",
@@ -135,6 +139,7 @@ impl Section {
             Section::Today => "/",
             Section::Lots => "/lots",
             Section::Uploads => "/uploads",
+            Section::Hierarchies => "/captures",
             Section::Products => "/products",
             Section::Connectors => "/connectors",
             Section::Messages => "/messages",
@@ -148,6 +153,7 @@ impl Section {
         let first = path.split('/').nth(1).unwrap_or_default();
         match first {
             "packs" => Section::Lots,
+            "containers" => Section::Hierarchies,
             first => Section::ALL
                 .into_iter()
                 .find(|section| section.href().trim_start_matches('/') == first)
@@ -161,6 +167,7 @@ impl Section {
             Section::Today => "today",
             Section::Lots => "lots",
             Section::Uploads => "uploads",
+            Section::Hierarchies => "level-pallet",
             Section::Products => "products",
             Section::Connectors => "connectors",
             Section::Messages => "messages",

@@ -5,6 +5,7 @@
 //! so writers of this process queue at a lock of their own and never poll. PostgreSQL runs as the role `packtwin_app`,
 //! which owns nothing and passes no row-level policy by; each transaction names its tenant in its first words.
 
+pub(crate) mod aggregation;
 #[allow(
     missing_docs,
     reason = "the derive makes public items for diesel's own use and documents none of them"
@@ -12,6 +13,8 @@
 mod any;
 pub(crate) mod bulk;
 mod connect;
+pub(crate) mod epc;
+pub(crate) mod epcis_event;
 mod postgres_address;
 mod postgres_tls;
 mod postgres_trust;

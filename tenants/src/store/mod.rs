@@ -1,8 +1,14 @@
 //! One file a noun: what can be read and changed of it within a scope. No decisions, no clock, no bare SQL string that a
 //! query could say.
 
+pub mod aggregation;
+mod aggregation_row;
 pub mod api_key;
+pub mod capture;
 pub mod connector;
+pub mod epc;
+pub mod epcis_event;
+pub mod epcis_query;
 pub mod fact;
 pub mod idempotency;
 pub mod job;

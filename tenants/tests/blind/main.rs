@@ -12,6 +12,8 @@
 //!
 //! To add a store file: plant rows of B in a world of its own, write drivers beside [`people`], and add them to [`drivers`].
 
+mod aggregation;
+mod capture;
 mod people;
 mod road;
 
@@ -69,7 +71,13 @@ macro_rules! drivers {
 fn drivers() -> Vec<&'static str> {
     let people = people::DRIVERS.iter().map(|driver| driver.method);
     let road = road::DRIVERS.iter().map(|driver| driver.method);
-    people.chain(road).collect()
+    let aggregation = aggregation::DRIVERS.iter().map(|driver| driver.method);
+    let capture = capture::DRIVERS.iter().map(|driver| driver.method);
+    people
+        .chain(road)
+        .chain(aggregation)
+        .chain(capture)
+        .collect()
 }
 
 #[test]
@@ -99,6 +107,24 @@ fn store_methods_of_road_1_are_blind_to_another_tenant() {
         let (a, b) = site.two_tenants();
         let theirs = road::plant(site, b);
         show_blind(site, (a, b), &theirs, road::DRIVERS);
+    });
+}
+
+#[test]
+fn store_methods_of_hierarchies_are_blind_to_another_tenant() {
+    for_each_engine(|site| {
+        let (a, b) = site.two_tenants();
+        let theirs = aggregation::plant(site, b);
+        show_blind(site, (a, b), &theirs, aggregation::DRIVERS);
+    });
+}
+
+#[test]
+fn store_methods_of_captures_are_blind_to_another_tenant() {
+    for_each_engine(|site| {
+        let (a, b) = site.two_tenants();
+        let theirs = capture::plant(site, b);
+        show_blind(site, (a, b), &theirs, capture::DRIVERS);
     });
 }
 

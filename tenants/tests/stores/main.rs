@@ -4,6 +4,7 @@
     reason = "a story says what it expects by unwrapping it"
 )]
 
+mod aggregation;
 mod fixture;
 mod lot_counts;
 mod lots;

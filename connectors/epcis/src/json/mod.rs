@@ -9,6 +9,7 @@ mod event_reader;
 mod event_writer;
 mod master_data;
 mod reader;
+mod single;
 mod text;
 mod tokens;
 mod tree;
@@ -16,6 +17,7 @@ mod writer;
 
 pub(crate) use context::EPCIS_CONTEXT;
 pub use reader::JsonReader;
+pub use single::{read_single_event, single_event};
 pub use writer::JsonWriter;
 
 /// Marks the alias of a prefix under which XML attributes are written; it is bound to the same namespace.

@@ -14,7 +14,7 @@ use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
 
 pub(crate) use structure::is_offset;
-pub use structure::schema_fault;
+pub use structure::{check_event, schema_fault};
 
 use crate::document::DocumentHead;
 use crate::event::Event;

@@ -48,7 +48,7 @@ pub fn schema_fault(event: &Event, form: Form) -> Option<Code> {
 }
 
 /// Checks structure and vocabulary of an event.
-pub(super) fn check_event(
+pub fn check_event(
     event: &Event,
     version: SchemaVersion,
     is_json: bool,

@@ -28,6 +28,7 @@ pub(super) fn pack(code: &str, serial: &str) -> String {
 pub(super) fn of_object(object: &str) -> Option<String> {
     let (kind, name) = object.split_once(' ')?;
     match kind {
+        "capture" => Some(format!("/captures/{}", segment(name))),
         "upload" => Some(format!("/uploads/{}", segment(name))),
         "product" => Some(product(name)),
         "lot" => name.split_once('/').map(|(code, batch)| lot(code, batch)),

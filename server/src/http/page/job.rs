@@ -4,6 +4,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
+use packtwin_app::aggregation::GROUND_JOB;
+use packtwin_app::capture::CAPTURE_JOB;
 use packtwin_app::job::cancel_job;
 use packtwin_core::ids::JobId;
 use packtwin_core::role::Permission;
@@ -256,10 +258,11 @@ fn row(desk: &Desk, people: &People, record: &JobRecord) -> JobRow {
 /// The page of what a job works on: an upload by its id, a lot by its name.
 fn object_page(record: &JobRecord) -> Option<String> {
     let is_id = !record.object.contains(' ');
-    let object = if is_id {
-        format!("upload {}", record.object)
-    } else {
-        record.object.clone()
+    let object = match record.kind.as_str() {
+        CAPTURE_JOB => format!("capture {}", record.object),
+        GROUND_JOB => format!("product {}", record.object),
+        _ if is_id => format!("upload {}", record.object),
+        _ => record.object.clone(),
     };
     address::of_object(&object)
 }

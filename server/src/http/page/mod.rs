@@ -7,8 +7,10 @@ pub(super) mod administration;
 pub(super) mod api_key;
 pub(super) mod asset;
 pub(super) mod audit;
+pub(super) mod capture;
 mod closing;
 pub(super) mod connector;
+pub(super) mod container;
 pub(super) mod download;
 pub(super) mod expiring;
 pub(super) mod form;
@@ -252,7 +254,7 @@ fn moment(at: Timestamp, zone: Tz) -> Moment {
 fn rail(caller: &Caller) -> Vec<RailEntry> {
     let may_see = |section: &Section| match section {
         Section::Today => true,
-        Section::Lots => caller.may(Permission::LotsRead),
+        Section::Lots | Section::Hierarchies => caller.may(Permission::LotsRead),
         Section::Uploads => caller.may(Permission::UploadsRead),
         Section::Products => caller.may(Permission::ProductsRead),
         Section::Connectors | Section::Messages => caller.may(Permission::ConnectorsRead),

@@ -164,6 +164,7 @@ fn day_picker(here: &str, asked: Option<NaiveDate>, told: Option<NaiveDate>) -> 
 
 fn facts(twin: &PackTwin) -> Vec<Fact> {
     let (code, batch) = (twin.product.code.as_str(), twin.lot.batch.as_str());
+    let tree = super::container::tree_of_pack(code, twin.pack.serial.as_str());
     let markets: Vec<&str> = twin
         .data
         .markets
@@ -184,6 +185,10 @@ fn facts(twin: &PackTwin) -> Vec<Fact> {
         Fact::text("Expiry", printed(twin.lot.expiry)),
         Fact::text("Own state", twin.state.as_str()),
         Fact::text("Markets of its version", markets.join(" ")),
+        Fact::new(
+            "Hierarchy",
+            FactValue::Link(Link::new("See what it is in", tree)),
+        ),
     ]
 }
 

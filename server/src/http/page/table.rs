@@ -10,8 +10,8 @@ use super::product::{act as product_act, form as product_form};
 use super::upload::{decide, file, mapping, receive};
 use super::webhook::act as webhook_act;
 use super::{
-    administration, api_key, asset, audit, connector, expiring, home, job, lot, message, pack,
-    password, product, role, search, sign_in, theme, upload, user, webhook,
+    administration, api_key, asset, audit, capture, connector, container, expiring, home, job, lot,
+    message, pack, password, product, role, search, sign_in, theme, upload, user, webhook,
 };
 use crate::http::job as api_job;
 use crate::http::route::Access::{Known, Needs, Open};
@@ -50,6 +50,11 @@ crate::routes! { rows for People {
 
     GET  "/search"                                 Known           => search::search;
     GET  "/packs/{code}/{serial}"                  Needs(LotsRead) => pack::show;
+
+    GET  "/packs/{code}/{serial}/tree"             Needs(LotsRead) => container::show_pack;
+    GET  "/containers/{sscc}"                      Needs(LotsRead) => container::show;
+    GET  "/captures"                               Needs(LotsRead) => capture::list;
+    GET  "/captures/{id}"                          Needs(UploadsRead) => capture::show;
 
     GET  "/messages"                               Needs(ConnectorsRead)  => message::list;
     GET  "/messages/{id}"                          Needs(ConnectorsRead)  => message::show;

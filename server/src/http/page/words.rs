@@ -1,5 +1,7 @@
 //! States and kinds as people read them: one word and one tone each, the same on every page (users.md 2.9).
 
+use packtwin_app::aggregation::GROUND_JOB;
+use packtwin_app::capture::CAPTURE_JOB;
 use packtwin_app::lot::SEND_JOB;
 use packtwin_app::message::Unconfirmed;
 use packtwin_app::upload::{CHECK_JOB, COMMIT_JOB};
@@ -124,6 +126,8 @@ pub(super) fn work(kind: &str) -> String {
         CHECK_JOB => "Check upload".to_owned(),
         COMMIT_JOB => "Commit upload".to_owned(),
         SEND_JOB => "Send lot".to_owned(),
+        CAPTURE_JOB => "Capture document".to_owned(),
+        GROUND_JOB => "Bring packs to the hierarchy".to_owned(),
         other => other.to_owned(),
     }
 }

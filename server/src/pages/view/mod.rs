@@ -3,8 +3,10 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod capture;
 pub mod confirm;
 pub mod connector;
+pub mod container;
 pub mod design;
 pub mod expiring;
 pub mod home;

@@ -6,6 +6,7 @@ mod administration;
 mod connector;
 mod data;
 mod design;
+mod hierarchy;
 mod integration;
 mod lists;
 mod lot;
@@ -105,6 +106,9 @@ pub fn samples_render(fill: Fill, theme: Theme) -> askama::Result<Vec<Sample>> {
         "connector": connector::connector_page(fill, at(Section::Connectors)),
         "messages": lists::messages_page(fill, at(Section::Messages)),
         "message": connector::message_page(fill, at(Section::Messages)),
+        "captures": hierarchy::captures_page(fill, at(Section::Hierarchies)),
+        "capture": hierarchy::capture_page(fill, at(Section::Hierarchies)),
+        "container": hierarchy::container_page(fill, at(Section::Hierarchies)),
         "jobs": lists::jobs_page(fill, at(Section::Jobs)),
         "job": connector::job_page(fill, at(Section::Jobs)),
         "pack": lot::pack_page(fill, at(Section::Today)),
