@@ -19,5 +19,6 @@ pub mod today;
 pub mod translate;
 pub mod upkeep;
 pub mod upload;
+pub mod verification;
 pub mod webhook;
 mod whole_file;

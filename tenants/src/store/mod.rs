@@ -1,6 +1,7 @@
 //! One file a noun: what can be read and changed of it within a scope. No decisions, no clock, no bare SQL string that a
 //! query could say.
 
+pub mod alert;
 pub mod api_key;
 pub mod connector;
 pub mod fact;
@@ -16,6 +17,7 @@ pub mod message;
 pub mod message_answer;
 pub mod outbox;
 pub mod pack;
+pub mod pack_change;
 pub mod product;
 pub mod session;
 mod stored;
