@@ -82,7 +82,7 @@ pub type Respond = Box<dyn FnOnce(Reply) + Send>;
 pub struct Verifying {
     recorder: Sender<recorder::Message>,
     under_way: Arc<AtomicUsize>,
-    _write_back: Sender<()>,
+    write_back: Sender<()>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -120,7 +120,7 @@ impl Verifying {
         Ok(Verifying {
             recorder: to_recorder,
             under_way,
-            _write_back: stop,
+            write_back: stop,
             threads,
         })
     }
@@ -163,8 +163,9 @@ impl Drop for Verifying {
     fn drop(&mut self) {
         // A recorder that is gone needs no word to stop.
         let _stopping = self.recorder.send(recorder::Message::Stop);
-        let (stop, _) = mpsc::channel();
-        self._write_back = stop;
+        // Threads end when nobody is left who could send to them.
+        self.recorder = mpsc::channel().0;
+        self.write_back = mpsc::channel().0;
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of verification ended by a defect");

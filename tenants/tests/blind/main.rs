@@ -14,6 +14,7 @@
 
 mod people;
 mod road;
+mod verification;
 
 use std::path::Path;
 
@@ -69,7 +70,8 @@ macro_rules! drivers {
 fn drivers() -> Vec<&'static str> {
     let people = people::DRIVERS.iter().map(|driver| driver.method);
     let road = road::DRIVERS.iter().map(|driver| driver.method);
-    people.chain(road).collect()
+    let verification = verification::DRIVERS.iter().map(|driver| driver.method);
+    people.chain(road).chain(verification).collect()
 }
 
 #[test]
@@ -99,6 +101,15 @@ fn store_methods_of_road_1_are_blind_to_another_tenant() {
         let (a, b) = site.two_tenants();
         let theirs = road::plant(site, b);
         show_blind(site, (a, b), &theirs, road::DRIVERS);
+    });
+}
+
+#[test]
+fn store_methods_of_verification_are_blind_to_another_tenant() {
+    for_each_engine(|site| {
+        let (a, b) = site.two_tenants();
+        let theirs = verification::plant(site, b);
+        show_blind(site, (a, b), &theirs, verification::DRIVERS);
     });
 }
 
