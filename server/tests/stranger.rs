@@ -23,6 +23,7 @@ use packtwin_tenants::store::job::NewJob;
 use packtwin_tenants::store::lot::NewLot;
 use packtwin_tenants::store::message::{MessageContent, NewMessage};
 use packtwin_tenants::testing::now;
+use packtwin_tenants::verifier::premises_key::KeyScope;
 use serde_json::{Value, json};
 use support::{CODE, MAPPING, OTHER_CODE, Reply, Running, master_data};
 
@@ -66,6 +67,71 @@ fn nobody_is_let_in_without_credentials() {
                 assert_eq!(reply.code(), "SEC-700", "{} {path}", row.method);
                 assert!(reply.header("www-authenticate").is_some());
             }
+        }
+    }
+}
+
+/// Premises are let in by their own keys alone: a manufacturer's key with every permission is refused like no key at all, a
+/// false one as unknown, and a revoked one with its next request.
+#[test]
+fn premises_are_let_in_by_their_own_keys_alone() {
+    let server = Running::start();
+    let tenant = server.site.tenant("alder");
+    let manufacturer = server.key(tenant, &Permission::ALL);
+    let premises = server.verifiers.pharmacy("here");
+    let store = &server.verifiers.store;
+    let made = store.premises_key_create(premises.id, "till", KeyScope::Change, None, now());
+    let (id, key) = made.unwrap();
+    let key = key.expose_text().unwrap();
+    let false_key = format!("pv_test_{}_{}", "0".repeat(26), "a".repeat(40));
+    let other_site = premises.key.replace("pv_test_", "pv_live_");
+    let pack = json!({ "product": CODE, "serial": "S1" });
+    let rows: Vec<RouteRow> = rows()
+        .into_iter()
+        .filter(|row| row.access == Access::Premises)
+        .collect();
+    assert!(rows.len() > 3);
+    let call = |row: &RouteRow, key: &str| {
+        let mut body = match row.path {
+            "/v1/packs:verify-bulk" => json!({ "packs": [pack] }),
+            _ => pack.clone(),
+        };
+        if row.path == "/v1/packs:change" {
+            body["operation"] = json!("supply");
+        }
+        let path = row.path.replace("{scheme}", "gs1").replace("{code}", CODE).replace("{serial}", "S1");
+        let query = if row.method == "GET" { "?batch=B1&expiry=281231" } else { "" };
+        let call = server.call(row.method.as_str(), &format!("{path}{query}")).bearer(key);
+        match (row.path, row.method.as_str()) {
+            ("/emvs/soap", _) => call.body(SOAP_PING.as_bytes()),
+            (path, "PATCH") if path.starts_with("/emvs") => {
+                call.header("emvs-data-entry-mode", "manual").body(br#"{"state":"Supplied"}"#)
+            }
+            (path, _) if path.starts_with("/emvs") => call.header("emvs-data-entry-mode", "manual").send(),
+            _ => call.json(&body),
+        }
+    };
+    for row in &rows {
+        for (key, status, code) in [
+            (manufacturer.as_str(), 401, "SEC-700"),
+            (false_key.as_str(), 401, "SEC-700"),
+            (other_site.as_str(), 401, "SEC-701"),
+        ] {
+            let reply = call(row, key);
+            assert_eq!((reply.status, reply.code().as_str()), (status, code), "{}", row.path);
+        }
+        assert_eq!(call(row, key).status, 200, "{}", row.path);
+    }
+    store.premises_key_revoke(id, now()).unwrap();
+    for row in &rows {
+        let reply = call(row, key);
+        assert_eq!((reply.status, reply.code().as_str()), (401, "SEC-700"), "{}", row.path);
+    }
+    // And premises see nothing of what belongs to tenants.
+    for row in packtwin_server::http::rows() {
+        if matches!(row.access, Access::Known | Access::Needs(_)) && row.audience == Audience::Programs {
+            let reply = server.call(row.method.as_str(), &filled(&row, "x")).bearer(&premises.key).send();
+            assert_eq!(reply.status, 401, "{} {}", row.method, row.path);
         }
     }
 }

@@ -60,8 +60,8 @@ pub enum Reply {
     Answered {
         /// The answer.
         answer: Box<Answer>,
-        /// The market whose rules counted, where a site was recognised in this attempt.
-        market: Option<Market>,
+        /// The market whose rules counted.
+        market: Market,
     },
     /// The key does not let it in.
     Refused(KeyRefusal),

@@ -122,7 +122,7 @@ fn record(
 fn answer(answering: Vec<Answering>, answered: Vec<Respond>) {
     for (answering, respond) in answering.into_iter().zip(answered) {
         respond(Reply::Answered {
-            market: Some(answering.asker.market),
+            market: answering.asker.market,
             answer: Box::new(answering.answer),
         });
     }
@@ -154,9 +154,9 @@ fn pass_on(
                     (gone.0.respond)(Reply::Unavailable);
                 }
             }
-            Asked::Answered(answer) => respond(Reply::Answered {
+            Asked::Answered(answer, market) => respond(Reply::Answered {
                 answer: Box::new(answer),
-                market: None,
+                market,
             }),
             Asked::Running => respond(Reply::Running),
             Asked::OtherRequest => respond(Reply::OtherRequest),

@@ -10,10 +10,10 @@ use packtwin_core::role::Permission::{
     LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
 };
 
-use super::route::Access::{Known, Needs, Open};
+use super::route::Access::{Known, Needs, Open, Premises};
 use super::{
-    api_key, audit, callback, connector, finding, health, job, lot, mapping, me, message, openapi,
-    pack, product, receipt, role, upload, user, webhook,
+    api_key, audit, callback, connector, dialect, finding, health, job, lot, mapping, me, message, openapi,
+    pack, product, receipt, role, upload, user, verification, webhook,
 };
 
 /// Declares the table and, from the same list, the description of its handlers.
@@ -103,6 +103,14 @@ api! {
     GET    "/v1/packs/{code}/{serial}"               Needs(LotsRead)   => pack::show;
     GET    "/v1/packs/{code}/{serial}/events"        Needs(LotsRead)   => pack::events;
     POST   "/v1/packs:change-bulk"                   Needs(LotsWrite)  => pack::change;
+
+    POST   "/v1/packs:verify"      Premises => verification::verify;
+    POST   "/v1/packs:change"      Premises => verification::change;
+    POST   "/v1/packs:undo"        Premises => verification::undo;
+    POST   "/v1/packs:verify-bulk" Premises => verification::bulk;
+    GET    "/emvs/rest/product/{scheme}/{code}/pack/{serial}" Premises => dialect::rest_verify;
+    PATCH  "/emvs/rest/product/{scheme}/{code}/pack/{serial}" Premises => dialect::rest_change;
+    POST   "/emvs/soap"                                       Premises => dialect::soap;
 
     GET    "/v1/connectors"               Needs(ConnectorsRead)  => connector::list;
     GET    "/v1/connectors/{name}"        Needs(ConnectorsRead)  => connector::show;

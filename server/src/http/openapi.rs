@@ -109,6 +109,7 @@ fn complete(operation: &mut Operation, row: &RouteRow) {
         Access::Needs(permission) => {
             format!("Needs a key with the scope `{}`.", permission.as_str())
         }
+        Access::Premises => "Needs a premises key, `pv_<environment>_…`.".to_owned(),
     };
     operation.security = Some(vec![SecurityRequirement::new::<_, [String; 0], String>(
         SCHEME,

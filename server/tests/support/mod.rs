@@ -18,6 +18,7 @@ use actix_web::{rt, web};
 use serde_json::Value;
 
 use packtwin_app::house::House;
+use packtwin_app::verification::Verifying;
 use packtwin_core::ids::{TenantId, UserId};
 use packtwin_core::role::{Permission, Role};
 use packtwin_core::time::{Clock, Timestamp};
@@ -27,7 +28,7 @@ use packtwin_server::listener;
 use packtwin_tenants::password::{NewPassword, PasswordOwner};
 use packtwin_tenants::store::api_key::NewApiKey;
 use packtwin_tenants::store::user::NewUser;
-use packtwin_tenants::testing::{TestSite, now};
+use packtwin_tenants::testing::{TestSite, TestVerifiers, now};
 
 /// A password that passes every check.
 pub const PASSWORD: &str = "quiet otters fold maps 71";
@@ -72,6 +73,7 @@ impl Clock for TestClock {
 /// A served site. Stops when dropped.
 pub struct Running {
     pub site: TestSite,
+    pub verifiers: TestVerifiers,
     pub clock: Arc<TestClock>,
     pub house: Arc<House>,
     pub url: String,
@@ -142,11 +144,18 @@ impl Running {
             .iter()
             .map(|&(name, value)| (name.to_owned(), value.to_owned()));
         let configuration = Configuration::read(&file, variables).unwrap();
-        let shared = Shared::new(
+        let verifiers = site.verifiers();
+        let mut shared = Shared::new(
             (*site).clone(),
             configuration,
             Arc::clone(&clock) as Arc<dyn Clock>,
         );
+        let verifying = Verifying::start(
+            verifiers.store.clone(),
+            verifiers.scope.clone(),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+        );
+        shared.verifying = Some(verifying.unwrap());
         let house = Arc::clone(&shared.house);
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -164,6 +173,7 @@ impl Running {
             .into();
         Running {
             site,
+            verifiers,
             clock,
             house,
             url,

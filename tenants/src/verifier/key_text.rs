@@ -34,6 +34,13 @@ pub struct PremisesKeyText {
     pub(super) secret_hash: [u8; 32],
 }
 
+impl PremisesKeyText {
+    /// Which key it says to be; whether it is, the store tells.
+    pub const fn id(&self) -> PremisesKeyId {
+        self.id
+    }
+}
+
 /// The text is no premises key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text is no premises key")]

@@ -71,8 +71,8 @@ pub struct Asking {
 pub enum Asked {
     /// Recorded; the repository may be asked.
     Recorded(Asker),
-    /// It was answered before; this was the answer.
-    Answered(Answer),
+    /// It was answered before, by the rules of this market; this was the answer.
+    Answered(Answer, Market),
     /// It is being worked on.
     Running,
     /// Another request came under this handle before.
@@ -330,7 +330,7 @@ impl VerifierStore {
                     continue;
                 }
                 if let Some(row) = earlier.get(&(premises, handle.name.as_str())) {
-                    outcomes.push(came_before(row, handle, asker)?);
+                    outcomes.push(came_before(row, handle, key.market, asker)?);
                     continue;
                 }
             }
@@ -347,6 +347,7 @@ impl VerifierStore {
 fn came_before(
     row: &HandleRow,
     handle: &Handle,
+    market: Market,
     asker: impl FnOnce(RequestId, Timestamp, bool) -> Asker,
 ) -> Result<Asked, StoreError> {
     let what = "kept answer";
@@ -362,6 +363,7 @@ fn came_before(
     Ok(match &row.answer {
         Some(text) => Asked::Answered(
             Answer::from_text(text).map_err(|_damaged| StoreError::Damaged { what })?,
+            market,
         ),
         None => Asked::Recorded(asker(
             RequestId::from_bytes(&row.request_id)?,

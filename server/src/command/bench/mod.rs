@@ -5,6 +5,8 @@
 mod ingest;
 mod measure;
 mod pack_file;
+mod verify;
+mod wire_load;
 
 use clap::Subcommand;
 
@@ -15,10 +17,14 @@ use super::Failure;
 pub(super) enum BenchCommand {
     /// A serial file from its receipt to written hub documents, beside the engine's fastest bulk route.
     Ingest(ingest::IngestArguments),
+    /// A day's mix of verifications over HTTP, each durable before its answer, beside the service without HTTP and an empty
+    /// handler.
+    Verify(verify::VerifyArguments),
 }
 
 pub(super) fn run(command: &BenchCommand) -> Result<(), Failure> {
     match command {
         BenchCommand::Ingest(arguments) => ingest::run(arguments),
+        BenchCommand::Verify(arguments) => verify::run(arguments),
     }
 }
