@@ -4,6 +4,7 @@
 //! its own, no clock of its own. A use case reads as a list: who asks, what they hand over, whether they may, whether it
 //! makes sense now, one transaction, the answer.
 
+pub mod alert;
 pub mod checkpoint;
 pub mod connector;
 pub mod credential_check;

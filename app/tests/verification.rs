@@ -62,7 +62,9 @@ impl<'a> World<'a> {
     }
 
     fn forward(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+        self.clock
+            .0
+            .fetch_add(seconds * 1_000_000, Ordering::SeqCst);
     }
 
     fn ask(&self, premises: &TestPremises, operation: Operation, serial: &str) -> Answer {
@@ -81,7 +83,8 @@ impl<'a> World<'a> {
     }
 
     fn state_of(&self, serial: &str) -> PackState {
-        let sql = format!("SELECT CAST(state AS BIGINT) AS number FROM pack WHERE serial = '{serial}'");
+        let sql =
+            format!("SELECT CAST(state AS BIGINT) AS number FROM pack WHERE serial = '{serial}'");
         PackState::from_number(self.count(&sql) as i16).unwrap()
     }
 }
@@ -98,8 +101,7 @@ fn submitted(serial: &str, batch: Option<&str>, expiry: Option<&str>) -> Submitt
             serial: serial.parse().unwrap(),
         },
         batch: batch.map(|batch| batch.parse().unwrap()),
-        expiry: expiry
-            .map(|expiry| packtwin_core::expiry::Expiry::parse(expiry, 2026).unwrap()),
+        expiry: expiry.map(|expiry| packtwin_core::expiry::Expiry::parse(expiry, 2026).unwrap()),
     }
 }
 
@@ -140,7 +142,10 @@ fn named(asking: Asking, name: &str) -> Asking {
 }
 
 fn seen(answer: &Answer) -> (Outcome, Option<AlertCode>) {
-    assert_eq!(answer.decision.alarm.code().is_some(), answer.alert.is_some());
+    assert_eq!(
+        answer.decision.alarm.code().is_some(),
+        answer.alert.is_some()
+    );
     (answer.decision.outcome, answer.decision.alarm.code())
 }
 
@@ -162,7 +167,9 @@ fn a_pack_is_supplied_once() {
         let until = supplied.decision.undo.unwrap().until.unwrap();
         assert_eq!(until, now().plus_days(10));
         // Twice at the same site is tolerated, then it alerts; elsewhere it alerts at once.
-        let again: Vec<_> = (0..3).map(|_| seen(&world.ask(&here, SUPPLY, "S1"))).collect();
+        let again: Vec<_> = (0..3)
+            .map(|_| seen(&world.ask(&here, SUPPLY, "S1")))
+            .collect();
         assert_eq!(
             again,
             [
@@ -181,16 +188,26 @@ fn a_pack_is_supplied_once() {
         );
         assert_eq!(world.state_of("S1"), PackState::Supplied);
         assert_eq!(world.state_of("S2"), PackState::Active);
-        assert_eq!(world.count("SELECT count(*) AS number FROM verification_record"), 7);
+        assert_eq!(
+            world.count("SELECT count(*) AS number FROM verification_record"),
+            7
+        );
         assert_eq!(world.count("SELECT count(*) AS number FROM alert"), 2);
         assert_eq!(
             world.count("SELECT packs AS number FROM lot_state_count WHERE state = 1"),
             1
         );
-        let answered = "SELECT count(*) AS number FROM request_record WHERE answered_at IS NOT NULL";
-        assert_eq!(number(&mut world.verifiers.owner_connection(), answered).unwrap(), 7);
+        let answered =
+            "SELECT count(*) AS number FROM request_record WHERE answered_at IS NOT NULL";
+        assert_eq!(
+            number(&mut world.verifiers.owner_connection(), answered).unwrap(),
+            7
+        );
         let sites = "SELECT count(*) AS number FROM alert_site";
-        assert_eq!(number(&mut world.verifiers.owner_connection(), sites).unwrap(), 2);
+        assert_eq!(
+            number(&mut world.verifiers.owner_connection(), sites).unwrap(),
+            2
+        );
     });
 }
 
@@ -226,7 +243,10 @@ fn a_supply_is_undone_within_ten_days_where_it_was_done() {
             2
         );
         // The circle can be gone again, and repeats begin anew.
-        assert_eq!(world.ask(&there, SUPPLY, "S1").decision.outcome, Outcome::Ok);
+        assert_eq!(
+            world.ask(&there, SUPPLY, "S1").decision.outcome,
+            Outcome::Ok
+        );
         assert_eq!(
             world.ask(&there, SUPPLY, "S1").decision.outcome,
             Outcome::RepeatTolerated
@@ -249,13 +269,43 @@ fn what_does_not_fit_is_named() {
             assert_eq!(seen(&world.answer(asking)), expected, "{serial} {batch:?}");
         };
         let (b1, right) = (Some("B1"), Some("281231"));
-        check("S9", b1, right, (Outcome::SerialUnknown, Some(AlertCode::A3)));
-        check("S9", Some("B9"), right, (Outcome::BatchUnknown, Some(AlertCode::A2)));
-        check("S1", Some("OLD"), right, (Outcome::BatchMismatch, Some(AlertCode::A68)));
-        check("S1", b1, Some("281130"), (Outcome::ExpiryMismatch, Some(AlertCode::A52)));
+        check(
+            "S9",
+            b1,
+            right,
+            (Outcome::SerialUnknown, Some(AlertCode::A3)),
+        );
+        check(
+            "S9",
+            Some("B9"),
+            right,
+            (Outcome::BatchUnknown, Some(AlertCode::A2)),
+        );
+        check(
+            "S1",
+            Some("OLD"),
+            right,
+            (Outcome::BatchMismatch, Some(AlertCode::A68)),
+        );
+        check(
+            "S1",
+            b1,
+            Some("281130"),
+            (Outcome::ExpiryMismatch, Some(AlertCode::A52)),
+        );
         // Booking out an expired pack alerts in Germany.
-        check("X1", Some("OLD"), Some("261031"), (Outcome::Expired, Some(AlertCode::A24)));
-        check("s1", b1, right, (Outcome::SerialUnknown, Some(AlertCode::A3)));
+        check(
+            "X1",
+            Some("OLD"),
+            Some("261031"),
+            (Outcome::Expired, Some(AlertCode::A24)),
+        );
+        check(
+            "s1",
+            b1,
+            right,
+            (Outcome::SerialUnknown, Some(AlertCode::A3)),
+        );
         let foreign = Asking {
             submitted: Submitted {
                 pack: PackKey {
@@ -267,15 +317,25 @@ fn what_does_not_fit_is_named() {
             },
             ..asking(&world, &here, SUPPLY, "S1")
         };
-        assert_eq!(seen(&world.answer(foreign)), (Outcome::ProductUnknown, None));
+        assert_eq!(
+            seen(&world.answer(foreign)),
+            (Outcome::ProductUnknown, None)
+        );
         let recall = |writer: &mut packtwin_tenants::scope::Writer<'_>| {
             let product = writer.product_find(&CODE.parse().unwrap())?.unwrap().no;
-            let lot = writer.lot_find(product, &"B1".parse().unwrap())?.unwrap().no;
+            let lot = writer
+                .lot_find(product, &"B1".parse().unwrap())?
+                .unwrap()
+                .no;
             let market = "DE".parse().unwrap();
             writer.lot_recall(product, lot, market, "Glass found", None)?;
             Ok::<_, StoreError>(AuditNote::new("test.recalled", "lot").returning(()))
         };
-        world.site.scope_of(world.tenant).change(now(), recall).unwrap();
+        world
+            .site
+            .scope_of(world.tenant)
+            .change(now(), recall)
+            .unwrap();
         check("S1", b1, right, (Outcome::BatchRecalled, None));
         assert_eq!(world.state_of("S1"), PackState::Active);
         // The recall closes one market: the next one still supplies.
@@ -285,7 +345,10 @@ fn what_does_not_fit_is_named() {
             "AT",
             packtwin_tenants::verifier::premises_key::KeyScope::Change,
         );
-        assert_eq!(world.ask(&austrian, SUPPLY, "S1").decision.outcome, Outcome::Ok);
+        assert_eq!(
+            world.ask(&austrian, SUPPLY, "S1").decision.outcome,
+            Outcome::Ok
+        );
     });
 }
 
@@ -349,10 +412,16 @@ fn a_key_counts_as_long_as_it_counts() {
         let mut wrong = key.clone();
         let last = if wrong.ends_with('0') { "1" } else { "0" };
         wrong.replace_range(key.len() - 1.., last);
-        assert_eq!(refused(&wrong, Operation::Verify), Some(KeyRefusal::Unknown));
+        assert_eq!(
+            refused(&wrong, Operation::Verify),
+            Some(KeyRefusal::Unknown)
+        );
         assert_eq!(refused(&short, Operation::Verify), None);
         world.forward(60);
-        assert_eq!(refused(&short, Operation::Verify), Some(KeyRefusal::Expired));
+        assert_eq!(
+            refused(&short, Operation::Verify),
+            Some(KeyRefusal::Expired)
+        );
         assert_eq!(refused(&narrow, Operation::Verify), None);
         assert_eq!(refused(&narrow, SUPPLY), Some(KeyRefusal::Scope));
         assert_eq!(world.state_of("S1"), PackState::Active);
@@ -373,7 +442,11 @@ fn no_site_undoes_what_the_manufacturer_did() {
             writer.pack_state_set(product, &serials, PackState::Active, PackState::Supplied)?;
             Ok::<_, StoreError>(AuditNote::new("test.changed", "pack").returning(()))
         };
-        world.site.scope_of(world.tenant).change(now(), lock).unwrap();
+        world
+            .site
+            .scope_of(world.tenant)
+            .change(now(), lock)
+            .unwrap();
         assert_eq!(
             world.ask(&here, UNDO, "S1").decision.outcome,
             Outcome::UndoOtherSite
@@ -424,10 +497,22 @@ fn of_two_at_one_instant_one_wins() {
         });
         assert_eq!(won.iter().sum::<usize>(), PACKS);
         let (packs, all) = (PACKS as i64, (PACKS * SITES) as i64);
-        assert_eq!(world.count("SELECT count(*) AS number FROM pack WHERE state = 1"), packs);
-        assert_eq!(world.count("SELECT count(*) AS number FROM pack_change"), packs);
-        assert_eq!(world.count("SELECT count(*) AS number FROM alert"), all - packs);
-        assert_eq!(world.count("SELECT count(*) AS number FROM verification_record"), all);
+        assert_eq!(
+            world.count("SELECT count(*) AS number FROM pack WHERE state = 1"),
+            packs
+        );
+        assert_eq!(
+            world.count("SELECT count(*) AS number FROM pack_change"),
+            packs
+        );
+        assert_eq!(
+            world.count("SELECT count(*) AS number FROM alert"),
+            all - packs
+        );
+        assert_eq!(
+            world.count("SELECT count(*) AS number FROM verification_record"),
+            all
+        );
     });
 }
 
@@ -464,9 +549,8 @@ fn a_kill_between_any_two_steps_is_mended_by_the_same_handle() {
             other => panic!("{other:?}"),
         };
         let rows = || {
-            ["verification_record", "pack_change", "alert"].map(|table| {
-                world.count(&format!("SELECT count(*) AS number FROM {table}"))
-            })
+            ["verification_record", "pack_change", "alert"]
+                .map(|table| world.count(&format!("SELECT count(*) AS number FROM {table}")))
         };
 
         // After "asked": nothing is in the repository yet.
@@ -486,16 +570,23 @@ fn a_kill_between_any_two_steps_is_mended_by_the_same_handle() {
         // After the commit: the repository knows the answer, the asker never heard it.
         let second = named(asking(&world, &there, SUPPLY, "S1"), "second");
         let work = recorded(&world, &second);
-        let Judged { answer, .. } =
-            judge(&world.verifiers.scope, &[work], world.clock.now()).unwrap().remove(0);
-        assert_eq!(seen(&answer), (Outcome::AlreadyInactive, Some(AlertCode::A24)));
+        let Judged { answer, .. } = judge(&world.verifiers.scope, &[work], world.clock.now())
+            .unwrap()
+            .remove(0);
+        assert_eq!(
+            seen(&answer),
+            (Outcome::AlreadyInactive, Some(AlertCode::A24))
+        );
         assert_eq!(rows(), [2, 1, 1]);
         let told = again(&second);
         assert_eq!(told.to_text(), answer.to_text());
         assert_eq!(again(&second).to_text(), answer.to_text());
         assert_eq!(rows(), [2, 1, 1]);
         let sites = "SELECT count(*) AS number FROM alert_site";
-        assert_eq!(number(&mut world.verifiers.owner_connection(), sites).unwrap(), 1);
+        assert_eq!(
+            number(&mut world.verifiers.owner_connection(), sites).unwrap(),
+            1
+        );
 
         // Another request under the same handle is none of it.
         let other = Asking {
@@ -505,7 +596,10 @@ fn a_kill_between_any_two_steps_is_mended_by_the_same_handle() {
             }),
             ..second
         };
-        assert!(matches!(restarted().ask_and_wait(ask(other)), Reply::OtherRequest));
+        assert!(matches!(
+            restarted().ask_and_wait(ask(other)),
+            Reply::OtherRequest
+        ));
     });
 }
 

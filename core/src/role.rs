@@ -24,6 +24,10 @@ pub enum Permission {
     ConnectorsRead,
     /// Change, pause and check connectors, retry messages.
     ConnectorsWrite,
+    /// See alerts of the tenant's products.
+    AlertsRead,
+    /// Decide alerts: review, resolve, escalate.
+    AlertsDecide,
     /// See jobs.
     JobsRead,
     /// See the audit trail.
@@ -34,7 +38,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 14] = [
         Permission::ProductsRead,
         Permission::ProductsWrite,
         Permission::UploadsRead,
@@ -44,6 +48,8 @@ impl Permission {
         Permission::LotsRecall,
         Permission::ConnectorsRead,
         Permission::ConnectorsWrite,
+        Permission::AlertsRead,
+        Permission::AlertsDecide,
         Permission::JobsRead,
         Permission::AuditRead,
         Permission::Administer,
@@ -61,6 +67,8 @@ impl Permission {
             Permission::LotsRecall => "lots:recall",
             Permission::ConnectorsRead => "connectors:read",
             Permission::ConnectorsWrite => "connectors:write",
+            Permission::AlertsRead => "alerts:read",
+            Permission::AlertsDecide => "alerts:decide",
             Permission::JobsRead => "jobs:read",
             Permission::AuditRead => "audit:read",
             Permission::Administer => "admin",
@@ -86,6 +94,8 @@ impl Permission {
             Permission::LotsRecall => "Recall a lot, withdraw a product",
             Permission::ConnectorsRead => "See connectors and messages",
             Permission::ConnectorsWrite => "Set up, pause and check connectors, retry messages",
+            Permission::AlertsRead => "See alerts of our products",
+            Permission::AlertsDecide => "Review, resolve and escalate alerts",
             Permission::JobsRead => "See jobs",
             Permission::AuditRead => "Read the audit trail",
             Permission::Administer => "Manage users, roles, API keys and webhooks",
@@ -158,8 +168,9 @@ impl Role {
     /// What the role allows.
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            Administer, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead, LotsRead, LotsRecall,
-            LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
+            Administer, AlertsDecide, AlertsRead, AuditRead, ConnectorsRead, ConnectorsWrite,
+            JobsRead, LotsRead, LotsRecall, LotsWrite, ProductsRead, ProductsWrite, UploadsRead,
+            UploadsWrite,
         };
         match self {
             Role::SerializationManager => &[
@@ -172,6 +183,8 @@ impl Role {
                 LotsRecall,
                 ConnectorsRead,
                 ConnectorsWrite,
+                AlertsRead,
+                AlertsDecide,
                 JobsRead,
             ],
             Role::QualifiedPerson => &[
@@ -179,6 +192,7 @@ impl Role {
                 UploadsRead,
                 LotsRead,
                 ConnectorsRead,
+                AlertsRead,
                 JobsRead,
             ],
             Role::PackagingSpecialist => {
@@ -189,6 +203,7 @@ impl Role {
                 UploadsRead,
                 LotsRead,
                 ConnectorsRead,
+                AlertsRead,
                 JobsRead,
                 AuditRead,
             ],
@@ -214,6 +229,7 @@ impl Role {
                 UploadsRead,
                 LotsRead,
                 ConnectorsRead,
+                AlertsRead,
                 JobsRead,
             ],
         }

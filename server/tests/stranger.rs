@@ -25,7 +25,7 @@ use packtwin_tenants::store::message::{MessageContent, NewMessage};
 use packtwin_tenants::testing::now;
 use packtwin_tenants::verifier::premises_key::KeyScope;
 use serde_json::{Value, json};
-use support::{CODE, MAPPING, OTHER_CODE, Reply, Running, master_data};
+use support::{CODE, MAPPING, OTHER_CODE, Reply, Running, envelope, master_data};
 
 /// An address with something in every gap.
 fn filled(row: &RouteRow, fill: &str) -> String {
@@ -99,15 +99,26 @@ fn premises_are_let_in_by_their_own_keys_alone() {
         if row.path == "/v1/packs:change" {
             body["operation"] = json!("supply");
         }
-        let path = row.path.replace("{scheme}", "gs1").replace("{code}", CODE).replace("{serial}", "S1");
-        let query = if row.method == "GET" { "?batch=B1&expiry=281231" } else { "" };
-        let call = server.call(row.method.as_str(), &format!("{path}{query}")).bearer(key);
+        let path = row
+            .path
+            .replace("{scheme}", "gs1")
+            .replace("{code}", CODE)
+            .replace("{serial}", "S1");
+        let query = if row.method == "GET" {
+            "?batch=B1&expiry=281231"
+        } else {
+            ""
+        };
+        let address = format!("{path}{query}");
+        let call = server.call(row.method.as_str(), &address).bearer(key);
         match (row.path, row.method.as_str()) {
-            ("/emvs/soap", _) => call.body(SOAP_PING.as_bytes()),
-            (path, "PATCH") if path.starts_with("/emvs") => {
-                call.header("emvs-data-entry-mode", "manual").body(br#"{"state":"Supplied"}"#)
+            ("/emvs/soap", _) => call.body(envelope("G110", "", CODE, "S1").as_bytes()),
+            (path, "PATCH") if path.starts_with("/emvs") => call
+                .header("emvs-data-entry-mode", "manual")
+                .body(br#"{"state":"Supplied"}"#),
+            (path, _) if path.starts_with("/emvs") => {
+                call.header("emvs-data-entry-mode", "manual").send()
             }
-            (path, _) if path.starts_with("/emvs") => call.header("emvs-data-entry-mode", "manual").send(),
             _ => call.json(&body),
         }
     };
@@ -118,19 +129,34 @@ fn premises_are_let_in_by_their_own_keys_alone() {
             (other_site.as_str(), 401, "SEC-701"),
         ] {
             let reply = call(row, key);
-            assert_eq!((reply.status, reply.code().as_str()), (status, code), "{}", row.path);
+            assert_eq!(
+                (reply.status, reply.code().as_str()),
+                (status, code),
+                "{}",
+                row.path
+            );
         }
         assert_eq!(call(row, key).status, 200, "{}", row.path);
     }
     store.premises_key_revoke(id, now()).unwrap();
     for row in &rows {
         let reply = call(row, key);
-        assert_eq!((reply.status, reply.code().as_str()), (401, "SEC-700"), "{}", row.path);
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (401, "SEC-700"),
+            "{}",
+            row.path
+        );
     }
     // And premises see nothing of what belongs to tenants.
     for row in packtwin_server::http::rows() {
-        if matches!(row.access, Access::Known | Access::Needs(_)) && row.audience == Audience::Programs {
-            let reply = server.call(row.method.as_str(), &filled(&row, "x")).bearer(&premises.key).send();
+        if matches!(row.access, Access::Known | Access::Needs(_))
+            && row.audience == Audience::Programs
+        {
+            let reply = server
+                .call(row.method.as_str(), &filled(&row, "x"))
+                .bearer(&premises.key)
+                .send();
             assert_eq!(reply.status, 401, "{} {}", row.method, row.path);
         }
     }
@@ -264,6 +290,7 @@ impl Belongings {
             ("connectors", vec!["eu_hub".into()]),
             ("messages", vec![MessageId::from_random(77).to_string()]),
             ("jobs", vec![job]),
+            ("alerts", vec![raised_alert(server)]),
         ])
     }
 
@@ -282,8 +309,21 @@ impl Belongings {
             ("connectors", vec!["nobody".into()]),
             ("messages", vec![id("msg")]),
             ("jobs", vec![id("job")]),
+            ("alerts", vec!["DE-0000-0000-0000-0000".into()]),
         ])
     }
+}
+
+/// An alert of the pack that was made: a pharmacy asked for a serial that nobody has.
+fn raised_alert(server: &Running) -> String {
+    let here = server.verifiers.pharmacy("stranger's");
+    let pack = json!({ "product": CODE, "serial": "S2", "lot": "B1" });
+    let reply = server
+        .call("POST", "/v1/packs:verify")
+        .bearer(&here.key)
+        .json(&pack);
+    let id = reply.json()["alert"]["id"].as_str().map(str::to_owned);
+    id.unwrap_or_else(|| panic!("{}", reply.body))
 }
 
 /// What belongs to another tenant is answered like what is not there: status, headers and body (ATK-001 to 003).
@@ -358,6 +398,9 @@ fn body(row: &RouteRow) -> Option<Value> {
         ("POST", "/v1/uploads/{id}/findings:apply-fixes") => json!({ "codes": ["UPL-017"] }),
         ("PUT", "/v1/mappings/{id}") => json!({ "name": "Another", "mapping": MAPPING }),
         ("PATCH", "/v1/lots/{product}/{lot}") => json!({ "produced": 7 }),
+        ("POST", "/v1/alerts/{id}:decide") => {
+            json!({ "to": "under_review", "comment": "We look at it" })
+        }
         ("POST", "/v1/lots/{product}/{lot}:send") => json!({ "what": "unsent" }),
         _ => return None,
     })

@@ -7,9 +7,12 @@
 
 mod support;
 
+use packtwin_app::alert::escalate;
+use packtwin_core::ids::TenantId;
+use packtwin_core::role::Permission;
 use packtwin_tenants::testing::TestPremises;
 use serde_json::{Value, json};
-use support::{CODE, Reply, Running};
+use support::{CODE, Reply, Running, envelope};
 
 fn pack(serial: &str) -> Value {
     json!({ "product": CODE, "serial": serial, "lot": "B1", "expiry": "281231" })
@@ -56,7 +59,10 @@ fn a_day_at_two_counters() {
     let (server, here, there) = stocked(&["S1", "S2"]);
     let supply = |serial| with(pack(serial), "operation", "supply");
     let green = is("OK", "green", None);
-    assert_eq!(judged(&post(&server, &here, "/v1/packs:verify", &pack("S1"))), green);
+    assert_eq!(
+        judged(&post(&server, &here, "/v1/packs:verify", &pack("S1"))),
+        green
+    );
     let supplied = post(&server, &here, "/v1/packs:change", &supply("S1"));
     assert_eq!(judged(&supplied), green);
     assert_eq!(supplied.json()["state"], "supplied");
@@ -65,14 +71,22 @@ fn a_day_at_two_counters() {
     assert_eq!(supplied.json()["market"], "DE");
     let second = post(&server, &there, "/v1/packs:change", &supply("S1"));
     assert_eq!(judged(&second), is("ALREADY_INACTIVE", "red", Some("A24")));
-    assert!(second.json()["alert"]["id"].as_str().unwrap().starts_with("DE-"));
+    assert!(
+        second.json()["alert"]["id"]
+            .as_str()
+            .unwrap()
+            .starts_with("DE-")
+    );
     assert_eq!(
         judged(&post(&server, &there, "/v1/packs:undo", &pack("S1"))).0,
         "UNDO_OTHER_SITE"
     );
     post(&server, &here, "/v1/packs:change", &supply("S2"));
     server.clock.forward(10 * 86_400 - 1);
-    assert_eq!(judged(&post(&server, &here, "/v1/packs:undo", &pack("S1"))), green);
+    assert_eq!(
+        judged(&post(&server, &here, "/v1/packs:undo", &pack("S1"))),
+        green
+    );
     server.clock.forward(2);
     assert_eq!(
         judged(&post(&server, &here, "/v1/packs:undo", &pack("S2"))).0,
@@ -86,7 +100,9 @@ fn the_same_key_is_one_request() {
     let (server, here, there) = stocked(&["S1"]);
     let supply = with(pack("S1"), "operation", "supply");
     let call = |premises: &TestPremises, body: &Value| {
-        let call = server.call("POST", "/v1/packs:change").bearer(&premises.key);
+        let call = server
+            .call("POST", "/v1/packs:change")
+            .bearer(&premises.key);
         call.header("Idempotency-Key", "sale 17").json(body)
     };
     let first = call(&here, &supply);
@@ -109,7 +125,10 @@ fn what_is_no_question_is_refused_whole() {
         assert_eq!(reply.status, 400, "{path}: {}", reply.body);
         let body = reply.json();
         let faults = body["errors"].as_array().unwrap();
-        let found: Vec<&str> = faults.iter().filter_map(|fault| fault["pointer"].as_str()).collect();
+        let found: Vec<&str> = faults
+            .iter()
+            .filter_map(|fault| fault["pointer"].as_str())
+            .collect();
         assert_eq!(found, places, "{path}: {body}");
     };
     let wrong = json!({
@@ -118,12 +137,31 @@ fn what_is_no_question_is_refused_whole() {
     });
     let all = ["/entry", "/asked_at", "/product", "/serial", "/expiry"];
     check("/v1/packs:verify", &wrong, &all);
-    let all = ["/operation", "/entry", "/asked_at", "/product", "/serial", "/expiry"];
+    let all = [
+        "/operation",
+        "/entry",
+        "/asked_at",
+        "/product",
+        "/serial",
+        "/expiry",
+    ];
     check("/v1/packs:change", &wrong, &all);
-    check("/v1/packs:verify", &with(pack("S1"), "tenant", "1"), &["/tenant"]);
-    check("/v1/packs:verify-bulk", &json!({ "packs": [] }), &["/packs"]);
+    check(
+        "/v1/packs:verify",
+        &with(pack("S1"), "tenant", "1"),
+        &["/tenant"],
+    );
+    check(
+        "/v1/packs:verify-bulk",
+        &json!({ "packs": [] }),
+        &["/packs"],
+    );
     let twice = json!({ "packs": [pack("S1"), with(pack("S2"), "entry", "x"), pack("S1")] });
-    check("/v1/packs:verify-bulk", &twice, &["/packs/1/entry", "/packs/2"]);
+    check(
+        "/v1/packs:verify-bulk",
+        &twice,
+        &["/packs/1/entry", "/packs/2"],
+    );
     let long = with(pack("S1"), "serial", &"A".repeat(9000));
     let reply = post(&server, &here, "/v1/packs:verify", &long);
     assert_eq!(reply.status, 413, "{}", reply.body);
@@ -138,7 +176,12 @@ fn many_packs_are_judged_one_by_one() {
     let serials: Vec<&str> = serials.iter().map(String::as_str).collect();
     let (server, here, _) = stocked(&serials);
     let packs: Vec<Value> = serials.iter().map(|serial| pack(serial)).collect();
-    let reply = post(&server, &here, "/v1/packs:verify-bulk", &json!({ "packs": packs }));
+    let reply = post(
+        &server,
+        &here,
+        "/v1/packs:verify-bulk",
+        &json!({ "packs": packs }),
+    );
     assert_eq!(reply.status, 200, "{}", reply.body);
     let body = reply.json();
     let answers = body["packs"].as_array().unwrap();
@@ -161,6 +204,181 @@ fn many_packs_are_judged_one_by_one() {
         .collect();
     assert_eq!(
         outcomes,
-        ["OK", "OK", "OK", "OK", "UNDO_IRREVERSIBLE", "SERIAL_UNKNOWN"]
+        [
+            "OK",
+            "OK",
+            "OK",
+            "OK",
+            "UNDO_IRREVERSIBLE",
+            "SERIAL_UNKNOWN"
+        ]
     );
+}
+
+/// URS-VF-002: the REST dialect, with its codes and its own shape of refusal.
+#[test]
+fn the_rest_dialect_is_spoken() {
+    let (server, here, there) = stocked(&["S1", "S/2"]);
+    let call = |premises: &TestPremises,
+                method: &'static str,
+                serial: &str,
+                entry: Option<&str>,
+                body: &str| {
+        let path = format!("/emvs/rest/product/gs1/{CODE}/pack/{serial}?batch=B1&expiry=281231");
+        let mut call = server.call(method, &path).bearer(&premises.key);
+        if let Some(entry) = entry {
+            call = call.header("emvs-data-entry-mode", entry);
+        }
+        let reply = match body {
+            "" => call.send(),
+            body => call.body(body.as_bytes()),
+        };
+        let code = reply.json()["operationCode"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        (reply.status, code)
+    };
+    let (scan, supply) = (Some("non-manual"), r#"{"state":"Supplied"}"#);
+    let check = |found: (u16, String), status, code: &str| {
+        assert_eq!((found.0, found.1.as_str()), (status, code))
+    };
+    check(call(&here, "GET", "S1", scan, ""), 200, "11110100");
+    check(call(&here, "GET", "S%2F2", scan, ""), 200, "11110100");
+    check(call(&here, "GET", "S9", scan, ""), 404, "41020002");
+    check(call(&here, "GET", "S1", None, ""), 422, "61020012");
+    check(call(&here, "PATCH", "S1", scan, supply), 200, "11210200");
+    check(call(&here, "PATCH", "S1", scan, supply), 200, "11220200");
+    check(call(&there, "PATCH", "S1", scan, supply), 409, "51220200");
+    check(
+        call(&here, "PATCH", "S1", scan, r#"{"state":"Active"}"#),
+        200,
+        "11410100",
+    );
+    assert_eq!(call(&here, "PATCH", "S1", scan, "{").0, 422);
+    assert_eq!(
+        call(&here, "PATCH", "S1", scan, r#"{"state":"Gone"}"#).0,
+        422
+    );
+}
+
+/// URS-VF-002, URS-VF-013: the SOAP dialect; a transaction id is used once.
+#[test]
+fn the_soap_dialect_is_spoken() {
+    let (server, here, there) = stocked(&["S1"]);
+    let call = |premises: &TestPremises, document: &str| {
+        let call = server.call("POST", "/emvs/soap").bearer(&premises.key);
+        let reply = call
+            .header("Content-Type", "application/soap+xml")
+            .body(document.as_bytes());
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    };
+    let check = |premises: &TestPremises,
+                 process: &str,
+                 transaction: &str,
+                 serial: &str,
+                 codes: &[&str]| {
+        let body = call(premises, &envelope(process, transaction, CODE, serial));
+        for code in codes {
+            assert!(
+                body.contains(&format!("\"{code}\"")),
+                "{process} {serial}: {body}"
+            );
+        }
+    };
+    check(&here, "G110", "t1", "S1", &["NMVS_SUCCESS", "ACTIVE"]);
+    check(&here, "G120", "t2", "S1", &["NMVS_SUCCESS", "INACTIVE"]);
+    check(&here, "G120", "t2", "S1", &["NMVS_TE_TX_01"]);
+    check(&there, "G120", "t2", "S1", &["NMVS_NC_PCK_22"]);
+    check(&here, "G121", "t3", "S1", &["NMVS_SUCCESS", "ACTIVE"]);
+    check(&here, "G110", "t4", "S9", &["NMVS_NC_PC_02", "UNKNOWN"]);
+    for broken in [
+        "",
+        "<a",
+        "<s:Envelope/>",
+        &envelope("G999", "t5", CODE, "S1"),
+    ] {
+        let body = call(&here, broken);
+        assert!(body.contains("NMVS_TE_XM_0"), "{broken}: {body}");
+    }
+    let states = "SELECT count(*) AS number FROM pack WHERE state <> 0";
+    assert_eq!(server.site.number_as_owner(states), 0);
+}
+
+/// URS-AL-001 to URS-AL-004, URS-AL-008, URS-VF-011: a swapped Y and Z is explained to the holder, who decides with a reason;
+/// another tenant sees nothing; what nobody touches escalates after seven days and not a second before.
+#[test]
+fn an_alert_is_explained_decided_or_escalated() {
+    let (server, here, there) = stocked(&["QYZ17", "S1"]);
+    let tenant = TenantId(1);
+    let key = server.key(tenant, &Permission::ALL);
+    let raised = |premises: &TestPremises, serial: &str| {
+        let reply = post(&server, premises, "/v1/packs:verify", &pack(serial));
+        let id = reply.json()["alert"]["id"].as_str().map(str::to_owned);
+        id.unwrap_or_else(|| panic!("{}", reply.body))
+    };
+    let (swapped, unknown) = (raised(&here, "QZY17"), raised(&there, "NOBODY"));
+    let get = |path: &str| server.call("GET", path).bearer(&key).send().json();
+    let alert = get(&format!("/v1/alerts/{swapped}"));
+    assert_eq!(alert["code"], "A3");
+    assert_eq!(alert["state"], "new");
+    assert_eq!(alert["likely_cause"]["cause"], "KEYBOARD_LAYOUT");
+    assert_eq!(alert["near"]["serial"], "QYZ17");
+    assert_eq!(alert["near"]["sent_places"], json!([1, 2]));
+    assert_eq!(alert["deadline"], "2026-11-29T12:00:00.000Z");
+    assert_eq!(
+        get("/v1/alerts?state=new")["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let first = get("/v1/alerts?limit=1");
+    let next = get(&format!(
+        "/v1/alerts?limit=1&cursor={}",
+        first["next"].as_str().unwrap()
+    ));
+    assert_ne!(first["items"][0]["id"], next["items"][0]["id"]);
+    let stranger = server.site.tenant("birch");
+    let strange_key = server.key(stranger, &Permission::ALL);
+    let none = server
+        .call("GET", "/v1/alerts")
+        .bearer(&strange_key)
+        .send()
+        .json();
+    assert_eq!(none["items"], json!([]));
+
+    let decide = |id: &str, body: Value| {
+        let path = format!("/v1/alerts/{id}:decide");
+        server.call("POST", &path).bearer(&key).json(&body)
+    };
+    // Everything that stands against it, at once: no comment, and a cause of the other side.
+    let reply = decide(
+        &swapped,
+        json!({ "to": "resolved", "cause": "KEYBOARD_LAYOUT", "comment": " " }),
+    );
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (422, "ALR-502"),
+        "{}",
+        reply.body
+    );
+    assert_eq!(reply.json()["errors"].as_array().unwrap().len(), 2);
+    let reply = decide(
+        &swapped,
+        json!({ "to": "resolved", "cause": "MISPRINT", "comment": "Print checked" }),
+    );
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.json()["state"], "resolved");
+    let steps = get(&format!("/v1/alerts/{swapped}"))["steps"].clone();
+    assert_eq!(steps[0]["comment"], "Print checked");
+
+    server.clock.forward(7 * 86_400 - 1);
+    assert_eq!(escalate(&server.house).unwrap().escalated, 0);
+    server.clock.forward(1);
+    assert_eq!(escalate(&server.house).unwrap().escalated, 1);
+    assert_eq!(escalate(&server.house).unwrap().overdue, 0);
+    assert_eq!(get(&format!("/v1/alerts/{unknown}"))["state"], "escalated");
+    assert_eq!(get(&format!("/v1/alerts/{swapped}"))["state"], "resolved");
 }

@@ -348,9 +348,16 @@ fn verification_reaches_packs_and_nothing_else() {
     ] {
         let mut connection = site.owner_connection();
         connection.batch_execute(as_verifier).unwrap();
-        assert!(connection.batch_execute(attempt).is_err(), "{attempt} was done");
+        assert!(
+            connection.batch_execute(attempt).is_err(),
+            "{attempt} was done"
+        );
     }
     // The serving role is no way into this one.
     let mut tenant_role = site.serving_connection();
-    assert!(tenant_role.batch_execute("SET ROLE packtwin_verifier").is_err());
+    assert!(
+        tenant_role
+            .batch_execute("SET ROLE packtwin_verifier")
+            .is_err()
+    );
 }

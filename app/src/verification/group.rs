@@ -7,14 +7,16 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use packtwin_core::alert::record::PreviousBy;
-use packtwin_core::alert::{Alert, AlertId, Known, Participation, Previous, Pseudonym, Source, life};
+use packtwin_core::alert::{
+    Alert, AlertId, Known, Participation, Previous, Pseudonym, Source, life,
+};
 use packtwin_core::ids::{ProductNo, TenantId};
 use packtwin_core::pack::PackState;
 use packtwin_core::serial::Serial;
 use packtwin_core::time::Timestamp;
 use packtwin_core::verification::{
-    Decision, Delivery, Dialect, Found, Holding, KnownPack, MarketProfile, Operation, Request, Scale,
-    SiteHistory, Typing, Write, decide,
+    Decision, Delivery, Dialect, Found, Holding, KnownPack, MarketProfile, Operation, Request,
+    Scale, SiteHistory, Typing, Write, decide,
 };
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::verifier::Answer;

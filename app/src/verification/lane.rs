@@ -26,12 +26,7 @@ pub(super) fn run(
     }
 }
 
-fn commit(
-    scope: &VerifierScope,
-    clock: &dyn Clock,
-    group: Vec<Work>,
-    recorder: &Sender<Message>,
-) {
+fn commit(scope: &VerifierScope, clock: &dyn Clock, group: Vec<Work>, recorder: &Sender<Message>) {
     match with_patience(scope, clock, &group) {
         Ok(judged) => {
             for (work, judged) in group.into_iter().zip(judged) {
@@ -43,10 +38,7 @@ fn commit(
                     typing: judged.typing,
                     alert: judged.alert,
                 };
-                tell(
-                    recorder,
-                    Message::Answer(Box::new(answering), work.respond),
-                );
+                tell(recorder, Message::Answer(Box::new(answering), work.respond));
             }
         }
         Err(error) if group.len() == 1 => {

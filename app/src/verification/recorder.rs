@@ -11,7 +11,7 @@ use packtwin_core::pack::PackKey;
 use packtwin_core::time::Clock;
 use packtwin_core::verification::{Dialect, Scale};
 use packtwin_tenants::error::StoreError;
-use packtwin_tenants::verifier::request_record::{Asked, Answering, Asking};
+use packtwin_tenants::verifier::request_record::{Answering, Asked, Asking};
 use packtwin_tenants::verifier::{RequestId, VerifierStore};
 
 use super::group::Work;

@@ -171,10 +171,7 @@ fn open(configuration: &Configuration) -> Result<Site, Failure> {
 }
 
 /// Starts the service of verification, where the configuration names a verifiers' side.
-fn verifying(
-    site: &Site,
-    configuration: &Configuration,
-) -> Result<Option<Verifying>, Failure> {
+fn verifying(site: &Site, configuration: &Configuration) -> Result<Option<Verifying>, Failure> {
     let Some(verifier) = &configuration.verifier else {
         return Ok(None);
     };

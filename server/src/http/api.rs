@@ -6,14 +6,14 @@
 use utoipa::OpenApi;
 
 use packtwin_core::role::Permission::{
-    Administer, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead, LotsRead, LotsRecall,
-    LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
+    Administer, AlertsDecide, AlertsRead, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead,
+    LotsRead, LotsRecall, LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
 };
 
 use super::route::Access::{Known, Needs, Open, Premises};
 use super::{
-    api_key, audit, callback, connector, dialect, finding, health, job, lot, mapping, me, message, openapi,
-    pack, product, receipt, role, upload, user, verification, webhook,
+    alert, api_key, audit, callback, connector, dialect, finding, health, job, lot, mapping, me,
+    message, openapi, pack, product, receipt, role, upload, user, verification, webhook,
 };
 
 /// Declares the table and, from the same list, the description of its handlers.
@@ -111,6 +111,10 @@ api! {
     GET    "/emvs/rest/product/{scheme}/{code}/pack/{serial}" Premises => dialect::rest_verify;
     PATCH  "/emvs/rest/product/{scheme}/{code}/pack/{serial}" Premises => dialect::rest_change;
     POST   "/emvs/soap"                                       Premises => dialect::soap;
+
+    GET    "/v1/alerts"             Needs(AlertsRead)   => alert::list;
+    GET    "/v1/alerts/{id}"        Needs(AlertsRead)   => alert::show;
+    POST   "/v1/alerts/{id}:decide" Needs(AlertsDecide) => alert::decide;
 
     GET    "/v1/connectors"               Needs(ConnectorsRead)  => connector::list;
     GET    "/v1/connectors/{name}"        Needs(ConnectorsRead)  => connector::show;

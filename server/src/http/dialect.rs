@@ -14,8 +14,8 @@ use packtwin_app::verification::{Ask, Reply, profile_of};
 use packtwin_core::market::Market;
 use packtwin_core::time::Timestamp;
 use packtwin_core::verification::{
-    Alarm, Decision, Delivery, Dialect, EntryMode, MarketProfile, Operation, Outcome, Scale, Silence,
-    Submitted, profile, profiles,
+    Alarm, Decision, Delivery, Dialect, EntryMode, MarketProfile, Operation, Outcome, Scale,
+    Silence, Submitted, profile, profiles,
 };
 use packtwin_emvs::rest::{self, RestRequest};
 use packtwin_emvs::soap::{Form, Process, Responder, SoapBody, SoapCall, SoapRequest};
@@ -161,7 +161,9 @@ pub async fn soap(
     let (answer, market) = ask(&shared, asking, Dialect::Soap).await?;
     let profile = market.map_or_else(blueprint, profile_of);
     let responder = responder(&asked, profile, &transaction, now);
-    Ok(xml(responder.single(submitted, &answered(operation, &answer))))
+    Ok(xml(
+        responder.single(submitted, &answered(operation, &answer))
+    ))
 }
 
 fn single(request: &SoapRequest) -> Option<(Operation, EntryMode, &Submitted)> {

@@ -4,6 +4,7 @@
 //! SQL and no rule of the trade; those are in `tenants`, `app` and `core`.
 
 pub(crate) mod account;
+mod alert;
 mod api;
 mod api_key;
 mod audit;

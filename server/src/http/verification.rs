@@ -332,7 +332,8 @@ impl Question {
         }
         let at = asked_at(pack, now);
         if at.is_none() {
-            let text = "Here belongs a point in time that has passed, such as 2026-11-22T14:50:14Z.";
+            let text =
+                "Here belongs a point in time that has passed, such as 2026-11-22T14:50:14Z.";
             fault("asked_at", text.to_owned());
         }
         let submitted = submitted(pack, now.year());
@@ -372,10 +373,7 @@ fn asked_at(pack: &PackChange, now: Timestamp) -> Option<(Timestamp, Delivery)> 
     }
 }
 
-fn submitted(
-    pack: &PackChange,
-    year: i32,
-) -> Result<Submitted, Vec<(&'static str, String)>> {
+fn submitted(pack: &PackChange, year: i32) -> Result<Submitted, Vec<(&'static str, String)>> {
     let scheme = ProductCode::parse(&pack.product).map_or(CodingScheme::Gtin, |code| code.scheme());
     let raw = RawElements {
         scheme: Some(scheme),
@@ -426,7 +424,11 @@ async fn ask_all(
     let (send, receive) = oneshot::channel();
     let send = Arc::new(Mutex::new(Some(send)));
     for (index, asking) in asking.into_iter().enumerate() {
-        let (replies, missing, send) = (Arc::clone(&replies), Arc::clone(&missing), Arc::clone(&send));
+        let (replies, missing, send) = (
+            Arc::clone(&replies),
+            Arc::clone(&missing),
+            Arc::clone(&send),
+        );
         let ask = Ask {
             asking,
             dialect: None,

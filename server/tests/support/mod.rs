@@ -55,6 +55,19 @@ pub fn master_data() -> Value {
     })
 }
 
+/// A document of the SOAP dialect, interface 5, about one pack of batch B1.
+pub fn envelope(process: &str, transaction: &str, code: &str, serial: &str) -> String {
+    format!(
+        "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:t=\"urn:types.nmvs.eu:v5.0\" \
+         xmlns:w=\"urn:wsdltypes.nmvs.eu:v5.0\"><s:Body><w:{process}Request><t:Header><t:Auth>\
+         <t:ClientLoginId>c</t:ClientLoginId><t:UserId>u</t:UserId><t:Password>p</t:Password></t:Auth>\
+         <t:UserSoftware t:name=\"n\" t:supplier=\"s\" t:version=\"1\"/><t:Transaction><t:ClientTrxId>{transaction}</t:ClientTrxId>\
+         <t:Language>eng</t:Language></t:Transaction></t:Header><t:Body><t:Product><t:ProductCode t:scheme=\"GTIN\">{code}\
+         </t:ProductCode><t:Batch><t:Id>B1</t:Id><t:ExpDate>281231</t:ExpDate></t:Batch></t:Product><t:Pack t:sn=\"{serial}\"/>\
+         </t:Body></w:{process}Request></s:Body></s:Envelope>"
+    )
+}
+
 /// A clock that stands still until a test moves it.
 pub struct TestClock(AtomicI64);
 

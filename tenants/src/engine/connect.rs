@@ -134,9 +134,7 @@ impl Engine {
             Engine::Sqlite { path } => {
                 let mut sqlite = SqliteConnection::establish(path).map_err(unreachable)?;
                 sqlite.batch_execute(SQLITE_PRAGMAS)?;
-                sqlite
-                    .run_pending_migrations(for_sqlite)
-                    .map_err(failed)?;
+                sqlite.run_pending_migrations(for_sqlite).map_err(failed)?;
             }
             Engine::Postgres { url } => {
                 // The route is kept until the end: where connections are encrypted, it holds the relay.
@@ -181,11 +179,7 @@ impl Engine {
     ///
     /// # Errors
     /// The database was not reached.
-    pub(crate) fn pool_as(
-        &self,
-        connections: u32,
-        role: DatabaseRole,
-    ) -> Result<Pool, StoreError> {
+    pub(crate) fn pool_as(&self, connections: u32, role: DatabaseRole) -> Result<Pool, StoreError> {
         let connector = Connector {
             role,
             ..Connector::open(self)?

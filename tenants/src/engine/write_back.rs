@@ -16,8 +16,9 @@ const LOG_BYTES_MAX: u64 = 48 * 1024 * 1024;
 /// Whether the log of an SQLite database is long enough to be written back.
 pub(crate) fn is_due(engine: &Engine) -> bool {
     match engine {
-        Engine::Sqlite { path } => std::fs::metadata(format!("{path}-wal"))
-            .is_ok_and(|log| log.len() >= LOG_BYTES_MAX),
+        Engine::Sqlite { path } => {
+            std::fs::metadata(format!("{path}-wal")).is_ok_and(|log| log.len() >= LOG_BYTES_MAX)
+        }
         Engine::Postgres { .. } => false,
     }
 }

@@ -78,12 +78,7 @@ impl TestSite {
                 engine
                     .migrate_verifier()
                     .expect("the migrations run on an empty file");
-                (
-                    engine.clone(),
-                    engine,
-                    self.settings.engine.clone(),
-                    None,
-                )
+                (engine.clone(), engine, self.settings.engine.clone(), None)
             }
         };
         let settings = VerifierSettings {

@@ -109,7 +109,9 @@ impl Answer {
             layer,
             same_site: kept.h,
             intermarket: kept.x,
-            warned: markets.collect::<Result<_, _>>().map_err(|_| AnswerDamaged)?,
+            warned: markets
+                .collect::<Result<_, _>>()
+                .map_err(|_| AnswerDamaged)?,
             alarm: code.map_or(Alarm::Silent(Silence::NothingWrong), Alarm::Raise),
             write: Write::Nothing,
             typing: Typing::Unchanged,
@@ -123,7 +125,10 @@ impl Answer {
     }
 }
 
-fn read<T, U>(value: Option<T>, read: impl FnOnce(T) -> Option<U>) -> Result<Option<U>, AnswerDamaged> {
+fn read<T, U>(
+    value: Option<T>,
+    read: impl FnOnce(T) -> Option<U>,
+) -> Result<Option<U>, AnswerDamaged> {
     value
         .map(|value| read(value).ok_or(AnswerDamaged))
         .transpose()

@@ -159,11 +159,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("verifier.key");
         std::fs::write(&path, format!("{fill:02x}").repeat(32)).unwrap();
-        std::fs::set_permissions(
-            &path,
-            std::os::unix::fs::PermissionsExt::from_mode(0o600),
-        )
-        .unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
         Blinding::new(&SiteKey::load_file(&path).unwrap().unwrap())
     }
 

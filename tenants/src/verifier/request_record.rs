@@ -15,9 +15,7 @@ use packtwin_core::alert::{AlertId, Pseudonym};
 use packtwin_core::ids::{PremisesId, PremisesKeyId};
 use packtwin_core::market::Market;
 use packtwin_core::time::Timestamp;
-use packtwin_core::verification::{
-    Actor, Delivery, EntryMode, Operation, Submitted, Typing,
-};
+use packtwin_core::verification::{Actor, Delivery, EntryMode, Operation, Submitted, Typing};
 use subtle::ConstantTimeEq;
 
 use super::premises_key::KeyScope;
@@ -430,7 +428,10 @@ fn handles<'a>(
         .zip(let_in)
         .filter_map(|(asking, key)| {
             let key = key.as_ref().ok()?;
-            Some((key.premises_text.as_str(), asking.handle.as_ref()?.name.as_str()))
+            Some((
+                key.premises_text.as_str(),
+                asking.handle.as_ref()?.name.as_str(),
+            ))
         })
         .collect();
     let rows: Vec<HandleRow> = HANDLES.load(connection, &wanted)?;

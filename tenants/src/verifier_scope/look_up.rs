@@ -20,8 +20,8 @@ use packtwin_core::time::Timestamp;
 use packtwin_core::verification::{KnownBatch, KnownPack, LastChange, SiteToken};
 
 use super::Verification;
-use crate::engine::set::Statement;
 use crate::engine::AnyConnection;
+use crate::engine::set::Statement;
 use crate::error::StoreError;
 use crate::verifier::{Answer, RequestId};
 
@@ -254,9 +254,12 @@ impl Verification<'_> {
             },
         ));
         let lots = lots(self.connection, &LOADS, &rows_of(&loads.0))?;
-        let withdrawals = Distinct::of(products.iter().zip(wanted).filter_map(
-            |(product, wanted)| product.map(|(t, p)| (t.0, p.0, market(wanted))),
-        ));
+        let withdrawals = Distinct::of(
+            products
+                .iter()
+                .zip(wanted)
+                .filter_map(|(product, wanted)| product.map(|(t, p)| (t.0, p.0, market(wanted)))),
+        );
         let withdrawn = self.withdrawn(&withdrawals.0)?;
         let mut found = Vec::with_capacity(wanted.len());
         for (place, wanted) in wanted.iter().enumerate() {

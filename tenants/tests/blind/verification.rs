@@ -43,7 +43,12 @@ pub fn plant(site: &TestSite, tenant: TenantId) -> Theirs {
         .unwrap()
         .unwrap();
     let code = ProductCode::parse(code).unwrap();
-    assert!(site.scope_of(tenant).read(|reader| reader.product_find(&code)).unwrap().is_some());
+    assert!(
+        site.scope_of(tenant)
+            .read(|reader| reader.product_find(&code))
+            .unwrap()
+            .is_some()
+    );
     Theirs {
         alert,
         record,

@@ -148,7 +148,9 @@ fn yardstick_time(arguments: &VerifyArguments) -> Duration {
 fn premises_keys(store: &VerifierStore, count: u64) -> Result<Vec<Secret>, Failure> {
     let now = SystemClock.now();
     let organisation = store.organisation_create("Bench Pharmacies", now)?;
-    let market = "DE".parse().map_err(|_| Failure::found("DE is no market"))?;
+    let market = "DE"
+        .parse()
+        .map_err(|_| Failure::found("DE is no market"))?;
     (0..count)
         .map(|number| {
             let premises = store.premises_create(
@@ -289,8 +291,11 @@ fn without_http(
             }
             *under_way += 1;
         }
-        let (window, answered, failed) =
-            (Arc::clone(&window), Arc::clone(&answered), Arc::clone(&failed));
+        let (window, answered, failed) = (
+            Arc::clone(&window),
+            Arc::clone(&answered),
+            Arc::clone(&failed),
+        );
         verifying.ask(
             Ask {
                 asking,
@@ -315,11 +320,7 @@ fn without_http(
     Ok(answered.load(Ordering::Relaxed) as f64 / seconds)
 }
 
-fn asking(
-    key: PremisesKeyText,
-    operation: Operation,
-    pack: &Drawn<'_>,
-) -> Result<Asking, Failure> {
+fn asking(key: PremisesKeyText, operation: Operation, pack: &Drawn<'_>) -> Result<Asking, Failure> {
     let wrong = |_| Failure::found("an element of the bench cannot be read");
     let now = SystemClock.now();
     Ok(Asking {
@@ -473,7 +474,10 @@ impl Requests for Till {
         let _in_memory = write!(
             self.body,
             "{{\"product\":\"{}\",\"serial\":\"{}\",\"lot\":\"{}\",\"expiry\":\"{}\"{member}}}",
-            pack.lot.product, pack.serial, pack.lot.batch, pack_file::EXPIRY
+            pack.lot.product,
+            pack.serial,
+            pack.lot.batch,
+            pack_file::EXPIRY
         );
         let _in_memory = write!(
             request,
