@@ -94,6 +94,24 @@ fn a_day_at_two_counters() {
     );
 }
 
+/// Art. 29: what an outage held up keeps its time, and its repeat alarms nobody.
+#[test]
+fn a_queue_keeps_the_time_and_raises_no_alarm() {
+    let (server, here, _) = stocked(&["S1"]);
+    let queued = with(
+        with(pack("S1"), "operation", "supply"),
+        "done_at",
+        "2026-11-20T09:00:00Z",
+    );
+    let first = post(&server, &here, "/v1/packs:change", &queued);
+    assert_eq!(judged(&first), is("OK", "green", None));
+    assert_eq!(first.json()["undo_until"], "2026-11-30T09:00:00.000Z");
+    for _ in 0..5 {
+        let again = post(&server, &here, "/v1/packs:change", &queued);
+        assert_eq!(judged(&again), is("REPEAT_TOLERATED", "amber", None));
+    }
+}
+
 /// URS-VF-013: the same key is one request, and another body under it is refused.
 #[test]
 fn the_same_key_is_one_request() {
@@ -132,20 +150,34 @@ fn what_is_no_question_is_refused_whole() {
         assert_eq!(found, places, "{path}: {body}");
     };
     let wrong = json!({
-        "product": "04123456000176", "serial": "ä", "lot": "", "expiry": "281331", "entry": "typed",
-        "asked_at": "2099-01-01T00:00:00Z"
+        "product": "04123456000176", "serial": "ä", "lot": "", "expiry": "281331", "entry": "typed"
     });
-    let all = ["/entry", "/asked_at", "/product", "/serial", "/expiry"];
-    check("/v1/packs:verify", &wrong, &all);
+    check(
+        "/v1/packs:verify",
+        &wrong,
+        &["/entry", "/product", "/serial", "/expiry"],
+    );
+    let late = with(wrong.clone(), "done_at", "2099-01-01T00:00:00Z");
     let all = [
         "/operation",
         "/entry",
-        "/asked_at",
+        "/done_at",
         "/product",
         "/serial",
         "/expiry",
     ];
-    check("/v1/packs:change", &wrong, &all);
+    check("/v1/packs:change", &late, &all);
+    check(
+        "/v1/packs:verify",
+        &with(pack("S1"), "done_at", "2026-11-22T11:00:00Z"),
+        &["/done_at"],
+    );
+    // The ten days cannot be stretched by dating an undo back.
+    check(
+        "/v1/packs:undo",
+        &with(pack("S1"), "done_at", "2026-11-22T11:00:00Z"),
+        &["/done_at"],
+    );
     check(
         "/v1/packs:verify",
         &with(pack("S1"), "tenant", "1"),

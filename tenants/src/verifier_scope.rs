@@ -10,6 +10,7 @@
 
 mod commit;
 mod look_up;
+mod look_up_statement;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -170,8 +170,8 @@ fn open(configuration: &Configuration) -> Result<Site, Failure> {
     Ok(Site::open(settings, SystemClock.now())?)
 }
 
-/// Starts the service of verification, where the configuration names a verifiers' side.
-fn verifying(site: &Site, configuration: &Configuration) -> Result<Option<Verifying>, Failure> {
+/// Opens the verifiers' side, where the configuration names one.
+fn verifier_store(configuration: &Configuration) -> Result<Option<VerifierStore>, Failure> {
     let Some(verifier) = &configuration.verifier else {
         return Ok(None);
     };
@@ -181,7 +181,15 @@ fn verifying(site: &Site, configuration: &Configuration) -> Result<Option<Verify
         environment: configuration.environment,
         connections: configuration.connections,
     };
-    let store = VerifierStore::open(&settings, SystemClock.now())?;
+    Ok(Some(VerifierStore::open(&settings, SystemClock.now())?))
+}
+
+/// Starts the service of verification, where the configuration names a verifiers' side.
+fn verifying(site: &Site, configuration: &Configuration) -> Result<Option<Verifying>, Failure> {
+    let (Some(verifier), Some(store)) = (&configuration.verifier, verifier_store(configuration)?)
+    else {
+        return Ok(None);
+    };
     let scope = site.verifier_scope(&verifier.repository, configuration.connections)?;
     Ok(Some(Verifying::start(store, scope, Arc::new(SystemClock))?))
 }

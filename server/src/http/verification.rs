@@ -41,6 +41,8 @@ use crate::body;
 const QUESTION_BYTES_MAX: usize = 8 * 1024;
 /// Bytes of many.
 const BULK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long a queue may have held a change.
+const QUEUE_DAYS_MAX: i64 = 30;
 /// Packs of one bulk.
 const BULK_PACKS_MAX: usize = 10_000;
 
@@ -57,8 +59,6 @@ body! {
         expiry: Option<String>,
         /// `scan` or `manual`; `scan` where it is left out.
         entry: Option<String>,
-        /// When it was asked, where it comes later from a queue.
-        asked_at: Option<String>,
     }
 }
 
@@ -75,8 +75,8 @@ body! {
         expiry: Option<String>,
         /// `scan` or `manual`; `scan` where it is left out.
         entry: Option<String>,
-        /// When it was done, where it comes later from a queue.
-        asked_at: Option<String>,
+        /// When it was done, where a change comes later from a queue; an undo counts when it arrives.
+        done_at: Option<String>,
         /// `supply`, `destroy`, `export`, `sample`, `free_sample`, `lock` or `stolen`; for an undo, what is undone, or nothing.
         operation: Option<String>,
     }
@@ -147,7 +147,7 @@ pub async fn verify(
         lot: pack.lot,
         expiry: pack.expiry,
         entry: pack.entry,
-        asked_at: pack.asked_at,
+        done_at: None,
         operation: None,
     };
     question
@@ -330,11 +330,9 @@ impl Question {
         if entry.is_none() {
             fault("entry", "Here belongs scan or manual.".to_owned());
         }
-        let at = asked_at(pack, now);
+        let at = done_at(pack, operation, now);
         if at.is_none() {
-            let text =
-                "Here belongs a point in time that has passed, such as 2026-11-22T14:50:14Z.";
-            fault("asked_at", text.to_owned());
+            fault("done_at", DONE_AT.to_owned());
         }
         let submitted = submitted(pack, now.year());
         if let Err(wrong) = &submitted {
@@ -363,13 +361,23 @@ impl Question {
 
 const OPERATIONS: &str = "Here belongs supply, destroy, export, sample, free_sample, lock or stolen; in a bulk also verify and undo.";
 
-fn asked_at(pack: &PackChange, now: Timestamp) -> Option<(Timestamp, Delivery)> {
-    match &pack.asked_at {
-        None => Some((now, Delivery::Immediate)),
-        Some(text) => {
-            let at = Timestamp::parse(text).filter(|at| *at <= now)?;
+const DONE_AT: &str = "Here belongs, with a change that leaves a queue, a time of the last 30 days such as 2026-11-22T14:50:14Z.";
+
+/// A decommissioning that an outage held up keeps its time (Art. 29). An undo has none of its own: with one, the ten days
+/// could be stretched.
+fn done_at(
+    pack: &PackChange,
+    operation: Option<Operation>,
+    now: Timestamp,
+) -> Option<(Timestamp, Delivery)> {
+    match (&pack.done_at, operation) {
+        (None, _) => Some((now, Delivery::Immediate)),
+        (Some(text), Some(Operation::Remove(_)) | None) => {
+            let in_reach = now.plus_days(-QUEUE_DAYS_MAX)..=now;
+            let at = Timestamp::parse(text).filter(|at| in_reach.contains(at))?;
             Some((at, Delivery::Deferred))
         }
+        (Some(_), Some(_)) => None,
     }
 }
 
@@ -466,7 +474,10 @@ fn judgement(operation: Operation, reply: Reply) -> Result<Judgement, Problem> {
             let text = "This Idempotency-Key came before with another request.";
             return Err(Problem::of(Code::IdempotencyMismatch, text));
         }
-        Reply::Unavailable => return Err(Problem::unavailable()),
+        Reply::Unavailable => {
+            let text = "No answer in time. The pack is not judged, or its answer is not known yet.";
+            return Err(Problem::of(Code::VerificationUnavailable, text).retry_after(5));
+        }
     };
     let Answer { decision, alert } = *answer;
     let code = decision.alarm.code();

@@ -30,7 +30,8 @@ pub(crate) fn is_due(engine: &Engine) -> bool {
 pub(crate) fn write_back<T>(engine: &Engine, turn: impl FnOnce() -> T) -> Result<(), StoreError> {
     let mut connection = Connector::open(engine)?.connect_as_login()?;
     if let AnyConnection::Sqlite(sqlite) = &mut connection {
-        sqlite.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?;
+        // Someone who reads for long keeps the log from beginning anew; the writers are not kept waiting for them.
+        sqlite.batch_execute("PRAGMA busy_timeout = 5; PRAGMA wal_checkpoint(PASSIVE)")?;
         let _turn = turn();
         sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
     }

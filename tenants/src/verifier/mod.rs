@@ -11,6 +11,7 @@ mod key_text;
 pub mod premises;
 pub mod premises_key;
 pub mod request_record;
+mod request_statement;
 #[allow(missing_docs, reason = "columns are described in the migrations")]
 mod schema;
 

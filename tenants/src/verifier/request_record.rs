@@ -8,9 +8,6 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
-
 use packtwin_core::alert::{AlertId, Pseudonym};
 use packtwin_core::ids::{PremisesId, PremisesKeyId};
 use packtwin_core::market::Market;
@@ -19,9 +16,11 @@ use packtwin_core::verification::{Actor, Delivery, EntryMode, Operation, Submitt
 use subtle::ConstantTimeEq;
 
 use super::premises_key::KeyScope;
+use super::request_statement::{
+    ALERTED, ANSWERED, ASKED, HANDLES, HandleRow, KEYS, KeyRow, TYPED, TYPING, TypingRow,
+};
 use super::{Answer, Blind, PremisesKeyText, RequestId, VerifierStore};
 use crate::blob::hex;
-use crate::engine::set::Statement;
 use crate::engine::{Access, AnyConnection};
 use crate::error::StoreError;
 
@@ -142,120 +141,6 @@ pub struct Answering {
     pub typing: Typing,
     /// The pseudonym in the alert that was raised.
     pub alert: Option<(AlertId, Pseudonym)>,
-}
-
-const KEYS: Statement = Statement {
-    sqlite: "SELECT k.key_id, k.premises_id, k.secret_hash, k.scope, k.expires_at, k.revoked_at, p.role, p.market
-        FROM json_each($1) AS w CROSS JOIN premises_key k ON k.key_id = w.value ->> 0
-        CROSS JOIN premises p ON p.premises_id = k.premises_id",
-    postgres: "SELECT k.key_id, k.premises_id, k.secret_hash, k.scope, k.expires_at, k.revoked_at, p.role, p.market
-        FROM json_array_elements($1::json) AS w JOIN premises_key k ON k.key_id = w.value ->> 0
-        JOIN premises p ON p.premises_id = k.premises_id",
-};
-
-const HANDLES: Statement = Statement {
-    sqlite: "SELECT r.premises_id, r.handle, r.request_id, r.request_hash, r.at, r.answer
-        FROM json_each($1) AS w CROSS JOIN request_record r
-          ON r.premises_id = w.value ->> 0 AND r.handle = w.value ->> 1 AND r.handle IS NOT NULL",
-    postgres: "SELECT r.premises_id, r.handle, r.request_id, r.request_hash, r.at, r.answer
-        FROM json_array_elements($1::json) AS w JOIN request_record r
-          ON r.premises_id = w.value ->> 0 AND r.handle = w.value ->> 1 AND r.handle IS NOT NULL",
-};
-
-const TYPING: Statement = Statement {
-    sqlite: "SELECT t.premises_id, t.operation, t.product, t.errors FROM json_each($1) AS w CROSS JOIN typing_count t
-          ON t.premises_id = w.value ->> 0 AND t.operation = w.value ->> 1 AND t.product = w.value ->> 2",
-    postgres: "SELECT t.premises_id, t.operation, t.product, t.errors
-        FROM json_array_elements($1::json) AS w JOIN typing_count t
-          ON t.premises_id = w.value ->> 0 AND t.operation = w.value ->> 1 AND t.product = w.value ->> 2",
-};
-
-const ASKED: Statement = Statement {
-    sqlite: "INSERT INTO request_record (request_id, premises_id, key_id, handle, request_hash, operation, product, serial,
-            batch, expiry, entry, delivery, at, asked_at)
-        SELECT unhex(w.value ->> 0), w.value ->> 1, w.value ->> 2, w.value ->> 3, unhex(w.value ->> 4), w.value ->> 5,
-            w.value ->> 6, w.value ->> 7, w.value ->> 8, w.value ->> 9, w.value ->> 10, w.value ->> 11, w.value ->> 12,
-            w.value ->> 13 FROM json_each($1) AS w",
-    postgres: "INSERT INTO request_record (request_id, premises_id, key_id, handle, request_hash, operation, product, serial,
-            batch, expiry, entry, delivery, at, asked_at)
-        SELECT decode(w.value ->> 0, 'hex'), w.value ->> 1, w.value ->> 2, w.value ->> 3, decode(w.value ->> 4, 'hex'),
-            w.value ->> 5, w.value ->> 6, w.value ->> 7, w.value ->> 8, w.value ->> 9, w.value ->> 10, w.value ->> 11,
-            (w.value ->> 12)::bigint, (w.value ->> 13)::bigint FROM json_array_elements($1::json) AS w",
-};
-
-const ANSWERED: Statement = Statement {
-    sqlite: "UPDATE request_record SET answered_at = w.value ->> 1, answer = w.value ->> 2 FROM json_each($1) AS w
-        WHERE request_id = unhex(w.value ->> 0) AND answered_at IS NULL",
-    postgres: "UPDATE request_record SET answered_at = (w.value ->> 1)::bigint, answer = w.value ->> 2
-        FROM json_array_elements($1::json) AS w
-        WHERE request_id = decode(w.value ->> 0, 'hex') AND answered_at IS NULL",
-};
-
-const TYPED: Statement = Statement {
-    sqlite: "INSERT INTO typing_count (premises_id, operation, product, errors)
-        SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2, w.value ->> 3 FROM json_each($1) AS w WHERE true
-        ON CONFLICT (premises_id, operation, product) DO UPDATE SET errors = excluded.errors",
-    postgres: "INSERT INTO typing_count (premises_id, operation, product, errors)
-        SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2, (w.value ->> 3)::integer
-        FROM json_array_elements($1::json) AS w
-        ON CONFLICT (premises_id, operation, product) DO UPDATE SET errors = excluded.errors",
-};
-
-const ALERTED: Statement = Statement {
-    sqlite: "INSERT INTO alert_site (alert_id, premises_id, request_id, pseudonym, raised_at)
-        SELECT w.value ->> 0, w.value ->> 1, unhex(w.value ->> 2), unhex(w.value ->> 3), w.value ->> 4
-        FROM json_each($1) AS w WHERE true ON CONFLICT DO NOTHING",
-    postgres: "INSERT INTO alert_site (alert_id, premises_id, request_id, pseudonym, raised_at)
-        SELECT w.value ->> 0, w.value ->> 1, decode(w.value ->> 2, 'hex'), decode(w.value ->> 3, 'hex'),
-            (w.value ->> 4)::bigint FROM json_array_elements($1::json) AS w ON CONFLICT DO NOTHING",
-};
-
-#[derive(QueryableByName)]
-struct KeyRow {
-    #[diesel(sql_type = Text)]
-    key_id: String,
-    #[diesel(sql_type = Text)]
-    premises_id: String,
-    #[diesel(sql_type = Binary)]
-    secret_hash: Vec<u8>,
-    #[diesel(sql_type = Text)]
-    scope: String,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    expires_at: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    revoked_at: Option<i64>,
-    #[diesel(sql_type = Text)]
-    role: String,
-    #[diesel(sql_type = Text)]
-    market: String,
-}
-
-#[derive(QueryableByName)]
-struct HandleRow {
-    #[diesel(sql_type = Text)]
-    premises_id: String,
-    #[diesel(sql_type = Text)]
-    handle: String,
-    #[diesel(sql_type = Binary)]
-    request_id: Vec<u8>,
-    #[diesel(sql_type = Nullable<Binary>)]
-    request_hash: Option<Vec<u8>>,
-    #[diesel(sql_type = BigInt)]
-    at: i64,
-    #[diesel(sql_type = Nullable<Text>)]
-    answer: Option<String>,
-}
-
-#[derive(QueryableByName)]
-struct TypingRow {
-    #[diesel(sql_type = Text)]
-    premises_id: String,
-    #[diesel(sql_type = Text)]
-    operation: String,
-    #[diesel(sql_type = Text)]
-    product: String,
-    #[diesel(sql_type = Integer)]
-    errors: i32,
 }
 
 /// A key that is there, with its premises.
