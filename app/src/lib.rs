@@ -5,6 +5,7 @@
 //! makes sense now, one transaction, the answer.
 
 pub mod aggregation;
+pub mod alert;
 pub mod capture;
 pub mod checkpoint;
 pub mod connector;
@@ -22,5 +23,6 @@ pub mod today;
 pub mod translate;
 pub mod upkeep;
 pub mod upload;
+pub mod verification;
 pub mod webhook;
 mod whole_file;

@@ -39,13 +39,15 @@ const NOT_REACHED: &str = "the receiver was not reached, or gave no complete ans
 const LOOK_AGAIN_SECONDS: i64 = 30;
 
 /// The events of the roads that exist, in the order of users.md, Annex B.
-pub const EVENTS: [&str; 9] = [
+pub const EVENTS: [&str; 11] = [
     "upload.checked",
     "upload.committed",
     "lot.sent",
     "lot.acknowledged",
     "lot.difference",
     "pack.state_changed",
+    "alert.closed",
+    "alert.escalated",
     "connector.down",
     "connector.recovered",
     "job.finished",

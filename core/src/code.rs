@@ -156,6 +156,8 @@ codes! {
     LotNotFound "LOT-001" "There is no such lot" => "Check product code and batch number.";
     LotNothingToSend "LOT-002" "There is nothing to send" => "All stored packs of this lot are sent.";
     LotRecalled "LOT-003" "The lot is already recalled" => "A recall or withdrawal is final in its market and cannot be changed.";
+    VerificationUnavailable "VER-310" "No answer in time; the pack is not judged" => "Ask again with the same Idempotency-Key, or queue it; nothing is done twice.";
+    AlertMoveRefused "ALR-502" "The alert cannot be moved like this" => "Read what stands against it, correct it and decide again.";
     Unauthenticated "SEC-700" "You are not signed in" => "Sign in, or send a valid key.";
     OtherEnvironment "SEC-701" "The key belongs to another environment" => "Use a key of this environment.";
     Forbidden "SEC-702" "Your role does not allow this" => "Ask your administrator for the role.";

@@ -100,6 +100,12 @@ public_id!(/// One event on its way to one webhook.
     DeliveryId, "dlv");
 public_id!(/// One EPCIS document that was handed over to be captured.
     CaptureId, "cap");
+public_id!(/// A business that verifies packs, at one or many premises.
+    OrganisationId, "org");
+public_id!(/// One place from which packs are verified.
+    PremisesId, "prm");
+public_id!(/// A key of the software at one place.
+    PremisesKeyId, "pvk");
 
 /// Declares one small number that counts inside a tenant.
 macro_rules! number {

@@ -25,6 +25,10 @@ pub enum Permission {
     ConnectorsRead,
     /// Change, pause and check connectors, retry messages.
     ConnectorsWrite,
+    /// See alerts of the tenant's products.
+    AlertsRead,
+    /// Decide alerts: review, resolve, escalate.
+    AlertsDecide,
     /// See jobs.
     JobsRead,
     /// See the audit trail.
@@ -35,7 +39,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 14] = [
         Permission::ProductsRead,
         Permission::ProductsWrite,
         Permission::UploadsRead,
@@ -45,6 +49,8 @@ impl Permission {
         Permission::LotsRecall,
         Permission::ConnectorsRead,
         Permission::ConnectorsWrite,
+        Permission::AlertsRead,
+        Permission::AlertsDecide,
         Permission::JobsRead,
         Permission::AuditRead,
         Permission::Administer,
@@ -62,6 +68,8 @@ impl Permission {
             Permission::LotsRecall => "lots:recall",
             Permission::ConnectorsRead => "connectors:read",
             Permission::ConnectorsWrite => "connectors:write",
+            Permission::AlertsRead => "alerts:read",
+            Permission::AlertsDecide => "alerts:decide",
             Permission::JobsRead => "jobs:read",
             Permission::AuditRead => "audit:read",
             Permission::Administer => "admin",
@@ -87,6 +95,8 @@ impl Permission {
             Permission::LotsRecall => "Recall a lot, withdraw a product",
             Permission::ConnectorsRead => "See connectors and messages",
             Permission::ConnectorsWrite => "Set up, pause and check connectors, retry messages",
+            Permission::AlertsRead => "See alerts of our products",
+            Permission::AlertsDecide => "Review, resolve and escalate alerts",
             Permission::JobsRead => "See jobs",
             Permission::AuditRead => "Read the audit trail",
             Permission::Administer => "Manage users, roles, API keys and webhooks",
@@ -159,8 +169,9 @@ impl Role {
     /// What the role allows.
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission::{
-            Administer, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead, LotsRead, LotsRecall,
-            LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
+            Administer, AlertsDecide, AlertsRead, AuditRead, ConnectorsRead, ConnectorsWrite,
+            JobsRead, LotsRead, LotsRecall, LotsWrite, ProductsRead, ProductsWrite, UploadsRead,
+            UploadsWrite,
         };
         match self {
             Role::SerializationManager => &[
@@ -173,6 +184,8 @@ impl Role {
                 LotsRecall,
                 ConnectorsRead,
                 ConnectorsWrite,
+                AlertsRead,
+                AlertsDecide,
                 JobsRead,
             ],
             Role::QualifiedPerson => &[
@@ -180,6 +193,7 @@ impl Role {
                 UploadsRead,
                 LotsRead,
                 ConnectorsRead,
+                AlertsRead,
                 JobsRead,
             ],
             Role::PackagingSpecialist => {
@@ -190,6 +204,7 @@ impl Role {
                 UploadsRead,
                 LotsRead,
                 ConnectorsRead,
+                AlertsRead,
                 JobsRead,
                 AuditRead,
             ],
@@ -215,6 +230,7 @@ impl Role {
                 UploadsRead,
                 LotsRead,
                 ConnectorsRead,
+                AlertsRead,
                 JobsRead,
             ],
         }

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use packtwin_app::house::House;
-use packtwin_app::{job, message, upkeep};
+use packtwin_app::{alert, job, message, upkeep};
 
 /// Threads that do jobs: one tenant's long work does not keep all others waiting.
 pub const JOB_THREADS: usize = 2;
@@ -18,6 +18,8 @@ pub const JOB_THREADS: usize = 2;
 const REST: Duration = Duration::from_millis(250);
 /// How often is forgotten what its time has passed for.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// How often the clock of alerts is looked at.
+const ALERTS_EVERY: Duration = Duration::from_secs(60);
 /// How long stopping waits for a pass to end.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -68,6 +70,12 @@ impl Background {
             told(
                 "messages",
                 message::dispatch(house).map(|pass| pass.worked > 0),
+            )
+        })?;
+        background.add("alerts", ALERTS_EVERY, house, |house| {
+            told(
+                "alerts",
+                alert::escalate(house).map(|pass| pass.escalated > 0),
             )
         })?;
         background.add("upkeep", SWEEP_EVERY, house, |house| {

@@ -27,8 +27,9 @@ use packtwin_tenants::store::job::NewJob;
 use packtwin_tenants::store::lot::NewLot;
 use packtwin_tenants::store::message::{MessageContent, NewMessage};
 use packtwin_tenants::testing::now;
+use packtwin_tenants::verifier::premises_key::KeyScope;
 use serde_json::{Value, json};
-use support::{CODE, MAPPING, OTHER_CODE, Reply, Running, master_data};
+use support::{CODE, MAPPING, OTHER_CODE, Reply, Running, envelope, master_data};
 
 /// A container of theirs.
 const SSCC: &str = "041509990000000010";
@@ -73,6 +74,97 @@ fn nobody_is_let_in_without_credentials() {
                 assert_eq!(reply.code(), "SEC-700", "{} {path}", row.method);
                 assert!(reply.header("www-authenticate").is_some());
             }
+        }
+    }
+}
+
+/// Premises are let in by their own keys alone: a manufacturer's key with every permission is refused like no key at all, a
+/// false one as unknown, and a revoked one with its next request.
+#[test]
+fn premises_are_let_in_by_their_own_keys_alone() {
+    let server = Running::start();
+    let tenant = server.site.tenant("alder");
+    let manufacturer = server.key(tenant, &Permission::ALL);
+    let premises = server.verifiers.pharmacy("here");
+    let store = &server.verifiers.store;
+    let made = store.premises_key_create(premises.id, "till", KeyScope::Change, None, now());
+    let (id, key) = made.unwrap();
+    let key = key.expose_text().unwrap();
+    let false_key = format!("pv_test_{}_{}", "0".repeat(26), "a".repeat(40));
+    let other_site = premises.key.replace("pv_test_", "pv_live_");
+    let pack = json!({ "product": CODE, "serial": "S1" });
+    let rows: Vec<RouteRow> = rows()
+        .into_iter()
+        .filter(|row| row.access == Access::Premises)
+        .collect();
+    assert!(rows.len() > 3);
+    let call = |row: &RouteRow, key: &str| {
+        let mut body = match row.path {
+            "/v1/packs:verify-bulk" => json!({ "packs": [pack] }),
+            _ => pack.clone(),
+        };
+        if row.path == "/v1/packs:change" {
+            body["operation"] = json!("supply");
+        }
+        let path = row
+            .path
+            .replace("{scheme}", "gs1")
+            .replace("{code}", CODE)
+            .replace("{serial}", "S1");
+        let query = if row.method == "GET" {
+            "?batch=B1&expiry=281231"
+        } else {
+            ""
+        };
+        let address = format!("{path}{query}");
+        let call = server.call(row.method.as_str(), &address).bearer(key);
+        match (row.path, row.method.as_str()) {
+            ("/emvs/soap", _) => call.body(envelope("G110", "", CODE, "S1").as_bytes()),
+            (path, "PATCH") if path.starts_with("/emvs") => call
+                .header("emvs-data-entry-mode", "manual")
+                .body(br#"{"state":"Supplied"}"#),
+            (path, _) if path.starts_with("/emvs") => {
+                call.header("emvs-data-entry-mode", "manual").send()
+            }
+            _ => call.json(&body),
+        }
+    };
+    for row in &rows {
+        for (key, status, code) in [
+            (manufacturer.as_str(), 401, "SEC-700"),
+            (false_key.as_str(), 401, "SEC-700"),
+            (other_site.as_str(), 401, "SEC-701"),
+        ] {
+            let reply = call(row, key);
+            assert_eq!(
+                (reply.status, reply.code().as_str()),
+                (status, code),
+                "{}",
+                row.path
+            );
+        }
+        assert_eq!(call(row, key).status, 200, "{}", row.path);
+    }
+    store.premises_key_revoke(id, now()).unwrap();
+    for row in &rows {
+        let reply = call(row, key);
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (401, "SEC-700"),
+            "{}",
+            row.path
+        );
+    }
+    // And premises see nothing of what belongs to tenants.
+    for row in packtwin_server::http::rows() {
+        if matches!(row.access, Access::Known | Access::Needs(_))
+            && row.audience == Audience::Programs
+        {
+            let reply = server
+                .call(row.method.as_str(), &filled(&row, "x"))
+                .bearer(&premises.key)
+                .send();
+            assert_eq!(reply.status, 401, "{} {}", row.method, row.path);
         }
     }
 }
@@ -255,6 +347,7 @@ impl Belongings {
             ("events", vec!["urn:theirs".into()]),
             ("queries", vec!["theirs".into()]),
             ("{resource}", vec!["bizSteps".into(), "holding".into()]),
+            ("alerts", vec![raised_alert(server)]),
         ])
     }
 
@@ -279,8 +372,21 @@ impl Belongings {
             ("events", vec!["urn:nobodys".into()]),
             ("queries", vec!["nobodys".into()]),
             ("{resource}", vec!["bizSteps".into(), "stocking".into()]),
+            ("alerts", vec!["DE-0000-0000-0000-0000".into()]),
         ])
     }
+}
+
+/// An alert of the pack that was made: a pharmacy asked for a serial that nobody has.
+fn raised_alert(server: &Running) -> String {
+    let here = server.verifiers.pharmacy("stranger's");
+    let pack = json!({ "product": CODE, "serial": "S2", "lot": "B1" });
+    let reply = server
+        .call("POST", "/v1/packs:verify")
+        .bearer(&here.key)
+        .json(&pack);
+    let id = reply.json()["alert"]["id"].as_str().map(str::to_owned);
+    id.unwrap_or_else(|| panic!("{}", reply.body))
 }
 
 /// What belongs to another tenant is answered like what is not there: status, headers and body (ATK-001 to 003).
@@ -360,6 +466,9 @@ fn body(row: &RouteRow) -> Option<Value> {
         ("POST", "/v1/uploads/{id}/findings:apply-fixes") => json!({ "codes": ["UPL-017"] }),
         ("PUT", "/v1/mappings/{id}") => json!({ "name": "Another", "mapping": MAPPING }),
         ("PATCH", "/v1/lots/{product}/{lot}") => json!({ "produced": 7 }),
+        ("POST", "/v1/alerts/{id}:decide") => {
+            json!({ "to": "under_review", "comment": "We look at it" })
+        }
         ("POST", "/v1/lots/{product}/{lot}:send") => json!({ "what": "unsent" }),
         _ => return None,
     })

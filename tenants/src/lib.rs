@@ -25,3 +25,5 @@ pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod throttle;
+pub mod verifier;
+pub mod verifier_scope;

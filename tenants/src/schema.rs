@@ -658,6 +658,8 @@ diesel::joinable!(directory -> tenant (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     site,
+    alert,
+    alert_state,
     tenant,
     directory,
     throttle,
@@ -682,6 +684,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lot_recall,
     load,
     pack,
+    pack_change,
     fact,
     pack_fact,
     connector,
@@ -695,3 +698,75 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook,
     webhook_delivery,
 );
+
+diesel::table! {
+    pack_change (tenant_id, product_no, serial, change_no) {
+        tenant_id -> Integer,
+        product_no -> Integer,
+        serial -> Text,
+        change_no -> Integer,
+        state -> SmallInt,
+        at -> BigInt,
+        recorded_at -> BigInt,
+        site -> Nullable<Binary>,
+        repeats -> Integer,
+        request_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    verification_record (tenant_id, request_id) {
+        tenant_id -> Integer,
+        request_id -> Binary,
+        product_no -> Integer,
+        serial -> Text,
+        operation -> Text,
+        at -> BigInt,
+        recorded_at -> BigInt,
+        answer -> Text,
+    }
+}
+
+diesel::table! {
+    alert (tenant_id, alert_id) {
+        tenant_id -> Integer,
+        alert_id -> Text,
+        code -> Text,
+        outcome -> Text,
+        raised_at -> BigInt,
+        recorded_at -> BigInt,
+        market -> Text,
+        product_no -> Integer,
+        product_code -> Text,
+        serial -> Text,
+        batch -> Nullable<Text>,
+        operation -> Text,
+        pseudonym -> Binary,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    alert_state (tenant_id, alert_id) {
+        tenant_id -> Integer,
+        alert_id -> Text,
+        state -> Text,
+        since -> BigInt,
+        deadline -> Nullable<BigInt>,
+        row_version -> Integer,
+    }
+}
+
+diesel::table! {
+    alert_decision (tenant_id, alert_id, decision_no) {
+        tenant_id -> Integer,
+        alert_id -> Text,
+        decision_no -> Integer,
+        at -> BigInt,
+        actor -> Text,
+        party -> Text,
+        state -> Text,
+        cause -> Nullable<Text>,
+        comment -> Text,
+    }
+}

@@ -83,8 +83,15 @@ impl SiteKey {
     /// # Errors
     /// The file is not 64 hexadecimal digits, or others than its owner may read it.
     pub(crate) fn load(folder: &Path) -> Result<Option<Self>, StoreError> {
-        let path = folder.join(FILE_NAME);
-        let mut file = match File::open(&path) {
+        SiteKey::load_file(&folder.join(FILE_NAME))
+    }
+
+    /// As [`SiteKey::load`], for a key with a file of its own.
+    ///
+    /// # Errors
+    /// The file is not 64 hexadecimal digits, or others than its owner may read it.
+    pub(crate) fn load_file(path: &Path) -> Result<Option<Self>, StoreError> {
+        let mut file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -98,7 +105,7 @@ impl SiteKey {
         let mut text = Zeroizing::new(String::new());
         file.read_to_string(&mut text)?;
         let bytes = bytes_of_hex(text.trim_end()).ok_or(StoreError::Damaged {
-            what: "key of the site (site.key)",
+            what: "key of the site (site.key or verifier.key)",
         })?;
         Ok(Some(SiteKey(bytes)))
     }
@@ -108,9 +115,18 @@ impl SiteKey {
     /// # Errors
     /// The folder is not writable.
     pub(crate) fn make(folder: &Path) -> Result<Self, StoreError> {
+        SiteKey::make_file(&folder.join(FILE_NAME))
+    }
+
+    /// As [`SiteKey::make`], for a key with a file of its own.
+    ///
+    /// # Errors
+    /// The folder is not there or not writable.
+    pub(crate) fn make_file(path: &Path) -> Result<Self, StoreError> {
+        let folder = path.parent().ok_or(StoreError::NotFound)?;
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         random::fill(&mut *bytes)?;
-        let draft = folder.join(format!("{FILE_NAME}.{:032x}", random::bits()?));
+        let draft = folder.join(format!("key.{:032x}", random::bits()?));
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -119,7 +135,7 @@ impl SiteKey {
         file.write_all(format!("{}\n", hex(&*bytes)).as_bytes())?;
         file.sync_all()?;
         // A link is made only where no file is, so that the key is whole or absent and never replaced.
-        let linked = fs::hard_link(&draft, folder.join(FILE_NAME));
+        let linked = fs::hard_link(&draft, path);
         fs::remove_file(&draft)?;
         File::open(folder)?.sync_all()?;
         match linked {
@@ -127,7 +143,7 @@ impl SiteKey {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.into()),
         }
-        SiteKey::load(folder)?.ok_or(StoreError::NotFound)
+        SiteKey::load_file(path)?.ok_or(StoreError::NotFound)
     }
 
     /// What the database remembers of the key: enough to recognise it, too little to find it.

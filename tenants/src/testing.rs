@@ -5,6 +5,10 @@
 //! says so on a line of its own and goes on without, unless `CI` is set: then it fails, so that nothing is left out in
 //! silence. Tables are migrated by the owner; the site serves with a login that may do no more than production's.
 
+mod verifiers;
+
+pub use self::verifiers::{TestPremises, TestVerifiers};
+
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Once;

@@ -1,4 +1,4 @@
-//! `packtwin migrate`: brings the database to the schema of this build. On PostgreSQL it works as the owner, the only
+//! `packtwin migrate`: brings the databases to the schema of this build. On PostgreSQL it works as the owner, the only
 //! command that does.
 
 use super::Failure;
@@ -6,6 +6,9 @@ use crate::configuration::Configuration;
 
 pub(super) fn run(configuration: &Configuration) -> Result<(), Failure> {
     configuration.database_owner.migrate()?;
+    if let Some(verifier) = &configuration.verifier {
+        verifier.database_owner.migrate_verifier()?;
+    }
     tracing::info!(
         engine = configuration.database_owner.name(),
         "the database has the schema of this build"

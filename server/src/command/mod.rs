@@ -18,15 +18,18 @@ mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
 use packtwin_app::error::AppError;
+use packtwin_app::verification::Verifying;
 use packtwin_core::time::Clock;
 use packtwin_simulators::eu_hub::SimulatorError;
 use packtwin_simulators::sandbox_authority::SandboxError;
 use packtwin_tenants::error::StoreError;
 use packtwin_tenants::site::{Site, SiteSettings};
+use packtwin_tenants::verifier::{VerifierSettings, VerifierStore};
 
 use crate::clock::SystemClock;
 use crate::configuration::{self, Configuration, ConfigurationFaults};
@@ -165,6 +168,30 @@ fn open(configuration: &Configuration) -> Result<Site, Failure> {
         connections: configuration.connections,
     };
     Ok(Site::open(settings, SystemClock.now())?)
+}
+
+/// Opens the verifiers' side, where the configuration names one.
+fn verifier_store(configuration: &Configuration) -> Result<Option<VerifierStore>, Failure> {
+    let Some(verifier) = &configuration.verifier else {
+        return Ok(None);
+    };
+    let settings = VerifierSettings {
+        engine: verifier.database.clone(),
+        key: verifier.key.clone(),
+        environment: configuration.environment,
+        connections: configuration.connections,
+    };
+    Ok(Some(VerifierStore::open(&settings, SystemClock.now())?))
+}
+
+/// Starts the service of verification, where the configuration names a verifiers' side.
+fn verifying(site: &Site, configuration: &Configuration) -> Result<Option<Verifying>, Failure> {
+    let (Some(verifier), Some(store)) = (&configuration.verifier, verifier_store(configuration)?)
+    else {
+        return Ok(None);
+    };
+    let scope = site.verifier_scope(&verifier.repository, configuration.connections)?;
+    Ok(Some(Verifying::start(store, scope, Arc::new(SystemClock))?))
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

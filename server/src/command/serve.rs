@@ -14,7 +14,10 @@ use crate::listener;
 pub(super) fn run(configuration: Configuration) -> Result<(), Failure> {
     let site = super::open(&configuration)?;
     let listener = listener::bind(configuration.listen)?;
-    let shared = web::Data::new(Shared::new(site, configuration, Arc::new(SystemClock)));
+    let verifying = super::verifying(&site, &configuration)?;
+    let mut shared = Shared::new(site, configuration, Arc::new(SystemClock));
+    shared.verifying = verifying;
+    let shared = web::Data::new(shared);
     let background = match shared.configuration.background {
         true => Some(Background::start(&shared.house)?),
         false => None,

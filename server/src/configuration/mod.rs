@@ -36,6 +36,8 @@ pub struct Configuration {
     pub database: Engine,
     /// The database as its owner sees it, for `migrate`.
     pub database_owner: Engine,
+    /// The verifiers' side, where this site has one.
+    pub verifier: Option<VerifierConfiguration>,
     /// The folder of the site's files.
     pub folder: PathBuf,
     /// Connections to the database, at most.
@@ -64,6 +66,19 @@ pub struct Configuration {
     pub log_format: LogFormat,
     /// From which level on records are written.
     pub log_level: String,
+}
+
+/// Where the verifiers' side is.
+#[derive(Debug, Clone)]
+pub struct VerifierConfiguration {
+    /// Its own database as the serving role sees it.
+    pub database: Engine,
+    /// The same as its owner sees it, for `migrate`.
+    pub database_owner: Engine,
+    /// The site's database with the login of verification.
+    pub repository: Engine,
+    /// The file of its key.
+    pub key: PathBuf,
 }
 
 /// The files a TLS listener needs.
@@ -200,7 +215,8 @@ fn read(source: &mut Source) -> Option<Configuration> {
     let database: Option<String> =
         source.required("database", "write a path or a postgres:// address");
     let owner: Option<String> = source.optional("database_owner", "write a postgres:// address");
-    let folder = source.required("folder", "write a path");
+    let folder: Option<PathBuf> = source.required("folder", "write a path");
+    let verifier = read_verifier(source, database.as_deref(), folder.as_deref());
     let connections: Option<NonZeroU32> = source.required("connections", COUNT);
     let workers: Option<usize> = source.required("workers", "write a whole number");
     let trusted_proxies = source.list(
@@ -245,6 +261,7 @@ fn read(source: &mut Source) -> Option<Configuration> {
         public_url: public_url?,
         database_owner: Engine::from_address(owner.as_deref().unwrap_or(&database)),
         database: Engine::from_address(&database),
+        verifier,
         folder: folder?,
         connections: connections?.get(),
         workers: workers.filter(|&workers| workers > 0),
@@ -271,6 +288,44 @@ fn read(source: &mut Source) -> Option<Configuration> {
         simulator,
         log_format: log_format?,
         log_level: log_level?.0.to_owned(),
+    })
+}
+
+fn read_verifier(
+    source: &mut Source,
+    site: Option<&str>,
+    folder: Option<&Path>,
+) -> Option<VerifierConfiguration> {
+    const ADDRESS: &str = "write a path or a postgres:// address";
+    let database: Option<String> = source.optional("verifier.database", ADDRESS);
+    let owner: Option<String> = source.optional("verifier.database_owner", ADDRESS);
+    let repository: Option<String> = source.optional("verifier.repository", ADDRESS);
+    let key: Option<PathBuf> = source.optional("verifier.key", "write a path");
+    let Some(database) = database else {
+        for (name, given) in [
+            ("verifier.database_owner", owner.is_some()),
+            ("verifier.repository", repository.is_some()),
+            ("verifier.key", key.is_some()),
+        ] {
+            if given {
+                source.fault(name, "stands alone", "write verifier.database, too");
+            }
+        }
+        return None;
+    };
+    if site == Some(database.as_str()) {
+        source.fault(
+            "verifier.database",
+            "is the site's own database",
+            "who asks and what is asked about are kept apart: write another one",
+        );
+    }
+    let repository = repository.or_else(|| site.map(str::to_owned))?;
+    Some(VerifierConfiguration {
+        database_owner: Engine::from_address(owner.as_deref().unwrap_or(&database)),
+        database: Engine::from_address(&database),
+        repository: Engine::from_address(&repository),
+        key: key.or_else(|| folder.map(|folder| folder.join("verifier.key")))?,
     })
 }
 
@@ -405,6 +460,27 @@ json_bytes = 4096
                 ("PACKTWIN_SIMULATORS_EU_HUB", "http://127.0.0.1:9000"),
             ],
             &["webhooks.loopback", "simulators.eu_hub"],
+        );
+    }
+
+    #[test]
+    fn the_verifiers_have_a_database_of_their_own() {
+        assert!(read_with(WHOLE, &[]).unwrap().verifier.is_none());
+        let variables = [("PACKTWIN_VERIFIER_DATABASE", "site/verifier.db")];
+        let verifier = read_with(WHOLE, &variables).unwrap().verifier.unwrap();
+        assert_eq!(verifier.key, Path::new("site/verifier.key"));
+        check_faults(
+            WHOLE,
+            &[("PACKTWIN_VERIFIER_DATABASE", "site/packtwin.db")],
+            &["verifier.database"],
+        );
+        check_faults(
+            WHOLE,
+            &[
+                ("PACKTWIN_VERIFIER_KEY", "k"),
+                ("PACKTWIN_VERIFIER_REPOSITORY", "r"),
+            ],
+            &["verifier.repository", "verifier.key"],
         );
     }
 

@@ -27,6 +27,10 @@ settings! {
     "public_url" None, "the address people type, https://host[:port]; http only on loopback";
     "database" None, "path of an SQLite file, or postgres://user:password@host/name";
     "database_owner" None, "PostgreSQL only: the address of the owner's role, used by migrate and nowhere else";
+    "verifier.database" None, "the verifiers' own database: path of an SQLite file, or postgres://…; without it nobody verifies here";
+    "verifier.database_owner" None, "PostgreSQL only: the address of the owner's role of the verifiers' database, used by migrate";
+    "verifier.repository" None, "PostgreSQL only: the site's database with the login of verification; without it the login of the site";
+    "verifier.key" None, "file of the verifiers' key; without it verifier.key in the folder";
     "folder" None, "folder of the site's files: originals, documents, keys";
     "connections" Some("16"), "connections to the database, at most";
     "workers" Some("0"), "threads that serve requests; 0 means one for each processor";

@@ -6,15 +6,15 @@
 use utoipa::OpenApi;
 
 use packtwin_core::role::Permission::{
-    Administer, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead, LotsRead, LotsRecall,
-    LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
+    Administer, AlertsDecide, AlertsRead, AuditRead, ConnectorsRead, ConnectorsWrite, JobsRead,
+    LotsRead, LotsRecall, LotsWrite, ProductsRead, ProductsWrite, UploadsRead, UploadsWrite,
 };
 
-use super::route::Access::{Known, Needs, Open};
+use super::route::Access::{Known, Needs, Open, Premises};
 use super::{
-    api_key, audit, callback, capture, connector, container, epcis_event, epcis_query, finding,
-    health, job, lot, mapping, me, message, openapi, pack, pack_proof, product, product_change,
-    receipt, role, upload, user, webhook,
+    alert, api_key, audit, callback, capture, connector, container, dialect, epcis_event,
+    epcis_query, finding, health, job, lot, mapping, me, message, openapi, pack, pack_proof,
+    product, product_change, receipt, role, upload, user, verification, webhook,
 };
 
 /// Declares the table and, from the same list, the description of its handlers.
@@ -140,6 +140,18 @@ api! {
     GET    "/v1/epcis/queries/{name}"                Needs(LotsRead)     => epcis_query::show;
     DELETE "/v1/epcis/queries/{name}"                Needs(UploadsWrite) => epcis_query::delete;
     GET    "/v1/epcis/queries/{name}/events"         Needs(LotsRead)     => epcis_query::events;
+
+    POST   "/v1/packs:verify"      Premises => verification::verify;
+    POST   "/v1/packs:change"      Premises => verification::change;
+    POST   "/v1/packs:undo"        Premises => verification::undo;
+    POST   "/v1/packs:verify-bulk" Premises => verification::bulk;
+    GET    "/emvs/rest/product/{scheme}/{code}/pack/{serial}" Premises => dialect::rest_verify;
+    PATCH  "/emvs/rest/product/{scheme}/{code}/pack/{serial}" Premises => dialect::rest_change;
+    POST   "/emvs/soap"                                       Premises => dialect::soap;
+
+    GET    "/v1/alerts"             Needs(AlertsRead)   => alert::list;
+    GET    "/v1/alerts/{id}"        Needs(AlertsRead)   => alert::show;
+    POST   "/v1/alerts/{id}:decide" Needs(AlertsDecide) => alert::decide;
 
     GET    "/v1/connectors"               Needs(ConnectorsRead)  => connector::list;
     GET    "/v1/connectors/{name}"        Needs(ConnectorsRead)  => connector::show;

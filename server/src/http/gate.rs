@@ -21,6 +21,7 @@ use packtwin_core::ids::SessionId;
 use super::caller::{Caller, Means};
 use super::envelope::RequestId;
 use super::idempotency;
+use super::premises::Premises;
 use super::problem::Problem;
 use super::rate_limit::Budget;
 use super::request::refuse_unread;
@@ -81,6 +82,15 @@ async fn recognise(row: &RouteRow, request: &ServiceRequest) -> Result<Option<Ca
         return Ok(None);
     }
     let shared = Shared::of(request.request());
+    if row.access == Access::Premises {
+        let premises = Premises::read(&shared, request.request())?;
+        refuse_unread(row, request.request())?;
+        request.extensions_mut().remove::<Budget>();
+        let budget = shared.rate_limits.take_premises_key(premises.key_id())?;
+        request.extensions_mut().insert(budget);
+        request.extensions_mut().insert(premises);
+        return Ok(None);
+    }
     let caller = Caller::recognise(&shared, request.request()).await?;
     // From here on the caller's own budget is told, not that of the address.
     request.extensions_mut().remove::<Budget>();
@@ -106,7 +116,7 @@ async fn recognise(row: &RouteRow, request: &ServiceRequest) -> Result<Option<Ca
                 format!("This needs the permission {}.", permission.as_str()),
             ))
         }
-        Access::Needs(_) | Access::Known | Access::Open => Ok(Some(caller)),
+        Access::Needs(_) | Access::Known | Access::Open | Access::Premises => Ok(Some(caller)),
     }
 }
 

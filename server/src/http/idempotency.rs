@@ -23,7 +23,7 @@ use super::problem::Problem;
 use super::request::collect;
 use super::shared::Shared;
 
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// What the kept bodies are sealed for.
 const SEAL_PURPOSE: &str = "idempotent answer";
 /// A larger answer is not kept; nothing under POST answers that much.
@@ -149,7 +149,7 @@ impl Claim {
     }
 }
 
-fn readable(value: &HeaderValue) -> Result<String, Problem> {
+pub(super) fn readable(value: &HeaderValue) -> Result<String, Problem> {
     let text = value
         .to_str()
         .ok()

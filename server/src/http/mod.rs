@@ -4,6 +4,7 @@
 //! SQL and no rule of the trade; those are in `tenants`, `app` and `core`.
 
 pub(crate) mod account;
+mod alert;
 mod api;
 mod api_key;
 mod audit;
@@ -12,6 +13,7 @@ mod caller;
 mod capture;
 mod connector;
 mod container;
+mod dialect;
 mod envelope;
 mod epcis_event;
 mod epcis_form;
@@ -36,6 +38,7 @@ mod openapi;
 mod pack;
 mod pack_proof;
 mod page;
+mod premises;
 mod problem;
 mod product;
 mod product_change;
@@ -52,6 +55,7 @@ mod shared;
 mod stream;
 mod upload;
 mod user;
+mod verification;
 mod webhook;
 
 use actix_web::body::BoxBody;

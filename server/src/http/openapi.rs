@@ -118,6 +118,7 @@ fn complete(operation: &mut Operation, row: &RouteRow) {
         Access::Needs(permission) => {
             format!("Needs a key with the scope `{}`.", permission.as_str())
         }
+        Access::Premises => "Needs a premises key, `pv_<environment>_…`.".to_owned(),
     };
     if Selection::is_of(row) {
         let parameters = operation.parameters.get_or_insert_default();

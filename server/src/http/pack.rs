@@ -268,7 +268,7 @@ pub async fn change(
 }
 
 /// The word of a state in this API, as the states of all other nouns are written: `FreeSample` is `free_sample`.
-fn word(state: PackState) -> String {
+pub(super) fn word(state: PackState) -> String {
     let mut word = String::new();
     for letter in state.as_str().chars() {
         if letter.is_ascii_uppercase() && !word.is_empty() {

@@ -269,7 +269,7 @@ fn status_of(code: Code) -> StatusCode {
         Code::ContentTypeWrong => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::TooManyCalls | Code::SignInThrottled => StatusCode::TOO_MANY_REQUESTS,
         Code::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Unavailable | Code::VerificationUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::IdempotencyMismatch
         | Code::UploadAlreadyReceived
         | Code::UploadOffset

@@ -14,6 +14,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use packtwin_core::code::Code;
+use packtwin_core::ids::PremisesKeyId;
 use packtwin_tenants::scope::Who;
 
 use super::problem::Problem;
@@ -29,6 +30,7 @@ pub struct RateLimits {
     addresses: Budgets<IpAddr>,
     keys: Budgets<String>,
     people: Budgets<String>,
+    premises_keys: Budgets<PremisesKeyId>,
 }
 
 /// What is left of a caller's budget.
@@ -45,6 +47,7 @@ impl RateLimits {
             addresses: Budgets::new(limits.calls_per_minute_address),
             keys: Budgets::new(limits.calls_per_minute_key),
             people: Budgets::new(limits.calls_per_minute_person),
+            premises_keys: Budgets::new(limits.calls_per_minute_key),
         }
     }
 
@@ -68,6 +71,14 @@ impl RateLimits {
             Who::Key(key) => self.keys.take(key.to_string()),
             Who::Person(_) | Who::System(_) => self.people.take(who.to_string()),
         }
+    }
+
+    /// Takes one call from the budget of the software of premises.
+    ///
+    /// # Errors
+    /// LIM-901 with the seconds to wait.
+    pub fn take_premises_key(&self, key: PremisesKeyId) -> Result<Budget, Problem> {
+        self.premises_keys.take(key)
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Access {
     Known,
     /// Whoever has this permission.
     Needs(Permission),
+    /// The software of premises, with a key of theirs; whether the key counts is looked at where the request is recorded.
+    Premises,
 }
 
 /// Whether an address answers programs or people. A person who is not signed in is sent to the sign-in page.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 
 use packtwin_app::house::{House, HouseSettings};
+use packtwin_app::verification::Verifying;
 use packtwin_connector_port::transport::Limits;
 use packtwin_core::time::{Clock, Timestamp};
 use packtwin_tenants::site::{Site, Tenant};
@@ -25,6 +26,8 @@ pub struct Shared {
     pub site: Site,
     /// The use cases' house around the same site.
     pub house: Arc<House>,
+    /// The service that answers sites, where this site has a verifiers' side.
+    pub verifying: Option<Verifying>,
     /// How it is set up.
     pub configuration: Configuration,
     /// What time it is.
@@ -52,6 +55,7 @@ impl Shared {
         Shared {
             site,
             house,
+            verifying: None,
             configuration,
             clock,
             rate_limits,

@@ -19,6 +19,7 @@ use actix_web::{rt, web};
 use serde_json::Value;
 
 use packtwin_app::house::House;
+use packtwin_app::verification::Verifying;
 use packtwin_core::ids::{TenantId, UserId};
 use packtwin_core::role::{Permission, Role};
 use packtwin_core::time::{Clock, Timestamp};
@@ -28,7 +29,7 @@ use packtwin_server::listener;
 use packtwin_tenants::password::{NewPassword, PasswordOwner};
 use packtwin_tenants::store::api_key::NewApiKey;
 use packtwin_tenants::store::user::NewUser;
-use packtwin_tenants::testing::{TestSite, now};
+use packtwin_tenants::testing::{TestSite, TestVerifiers, now};
 
 /// A password that passes every check.
 pub const PASSWORD: &str = "quiet otters fold maps 71";
@@ -55,6 +56,19 @@ pub fn master_data() -> Value {
     })
 }
 
+/// A document of the SOAP dialect, interface 5, about one pack of batch B1.
+pub fn envelope(process: &str, transaction: &str, code: &str, serial: &str) -> String {
+    format!(
+        "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:t=\"urn:types.nmvs.eu:v5.0\" \
+         xmlns:w=\"urn:wsdltypes.nmvs.eu:v5.0\"><s:Body><w:{process}Request><t:Header><t:Auth>\
+         <t:ClientLoginId>c</t:ClientLoginId><t:UserId>u</t:UserId><t:Password>p</t:Password></t:Auth>\
+         <t:UserSoftware t:name=\"n\" t:supplier=\"s\" t:version=\"1\"/><t:Transaction><t:ClientTrxId>{transaction}</t:ClientTrxId>\
+         <t:Language>eng</t:Language></t:Transaction></t:Header><t:Body><t:Product><t:ProductCode t:scheme=\"GTIN\">{code}\
+         </t:ProductCode><t:Batch><t:Id>B1</t:Id><t:ExpDate>281231</t:ExpDate></t:Batch></t:Product><t:Pack t:sn=\"{serial}\"/>\
+         </t:Body></w:{process}Request></s:Body></s:Envelope>"
+    )
+}
+
 /// A clock that stands still until a test moves it.
 pub struct TestClock(AtomicI64);
 
@@ -73,6 +87,7 @@ impl Clock for TestClock {
 /// A served site. Stops when dropped.
 pub struct Running {
     pub site: TestSite,
+    pub verifiers: TestVerifiers,
     pub clock: Arc<TestClock>,
     pub house: Arc<House>,
     pub url: String,
@@ -147,11 +162,18 @@ impl Running {
             .iter()
             .map(|&(name, value)| (name.to_owned(), value.to_owned()));
         let configuration = Configuration::read(&file, variables).unwrap();
-        let shared = Shared::new(
+        let verifiers = site.verifiers();
+        let mut shared = Shared::new(
             (*site).clone(),
             configuration,
             Arc::clone(&clock) as Arc<dyn Clock>,
         );
+        let verifying = Verifying::start(
+            verifiers.store.clone(),
+            verifiers.scope.clone(),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+        );
+        shared.verifying = Some(verifying.unwrap());
         let house = Arc::clone(&shared.house);
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -169,6 +191,7 @@ impl Running {
             .into();
         Running {
             site,
+            verifiers,
             clock,
             house,
             url,

@@ -10,6 +10,7 @@ use diesel::sql_types::{Array, BigInt, Integer, SmallInt, Text};
 use packtwin_core::ids::{LoadNo, ProductNo};
 use packtwin_core::pack::PackState;
 use packtwin_core::serial::Serial;
+use packtwin_core::time::Timestamp;
 
 use super::AnyConnection;
 use crate::error::StoreError;
@@ -155,6 +156,47 @@ pub(crate) fn pack_state_set(
     };
     rows.sort_unstable_by(|left, right| left.serial.cmp(&right.serial));
     rows.iter().map(|row| serial(&row.serial)).collect()
+}
+
+/// Notes for each of these packs that the manufacturer's side gave it a state.
+pub(crate) fn pack_change_store(
+    connection: &mut AnyConnection,
+    tenant: i32,
+    product: ProductNo,
+    serials: &[Serial],
+    to: PackState,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if serials.is_empty() {
+        return Ok(());
+    }
+    match connection {
+        AnyConnection::Sqlite(sqlite) => diesel::sql_query(
+            "INSERT INTO pack_change (tenant_id, product_no, serial, change_no, state, at, recorded_at, repeats)
+             SELECT $1, $2, value, 1 + (SELECT coalesce(max(c.change_no), 0) FROM pack_change c
+                 WHERE c.tenant_id = $1 AND c.product_no = $2 AND c.serial = value), $3, $4, $4, 0
+             FROM json_each($5)",
+        )
+        .bind::<Integer, _>(tenant)
+        .bind::<Integer, _>(product.0)
+        .bind::<SmallInt, _>(to.number())
+        .bind::<BigInt, _>(at.micros())
+        .bind::<Text, _>(json_array(serials.iter()))
+        .execute(sqlite)?,
+        AnyConnection::Postgres(postgres) => diesel::sql_query(
+            "INSERT INTO pack_change (tenant_id, product_no, serial, change_no, state, at, recorded_at, repeats)
+             SELECT $1, $2, chunk.serial, 1 + (SELECT coalesce(max(c.change_no), 0) FROM pack_change c
+                 WHERE c.tenant_id = $1 AND c.product_no = $2 AND c.serial = chunk.serial), $3, $4, $4, 0
+             FROM unnest($5) AS chunk (serial)",
+        )
+        .bind::<Integer, _>(tenant)
+        .bind::<Integer, _>(product.0)
+        .bind::<SmallInt, _>(to.number())
+        .bind::<BigInt, _>(at.micros())
+        .bind::<Array<Text>, _>(texts(serials.iter()))
+        .execute(postgres)?,
+    };
+    Ok(())
 }
 
 /// Notes a fact of single packs.

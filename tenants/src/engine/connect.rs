@@ -14,6 +14,10 @@ use crate::error::StoreError;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
+const SQLITE_VERIFIER_MIGRATIONS: EmbeddedMigrations =
+    embed_migrations!("../migrations/sqlite_verifier");
+const POSTGRES_VERIFIER_MIGRATIONS: EmbeddedMigrations =
+    embed_migrations!("../migrations/postgres_verifier");
 
 /// How long a caller waits for a free connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(30);
@@ -30,9 +34,39 @@ PRAGMA temp_store = MEMORY;
 PRAGMA wal_autocheckpoint = 16384;
 PRAGMA journal_size_limit = 67108864;";
 
-/// What every PostgreSQL connection of a serving site is told: become the role without privileges.
-const POSTGRES_SETTINGS: &str =
-    "SET ROLE packtwin_app; SET TIME ZONE 'UTC'; SET synchronous_commit = on;";
+/// What every PostgreSQL connection of a serving site is told besides: times in UTC, and a commit is on the disk before it
+/// is answered.
+const POSTGRES_SETTINGS: &str = "SET TIME ZONE 'UTC'; SET synchronous_commit = on;";
+
+/// A group of requests names its rows; a walk through a whole table is never the better way to a few of them, whatever the
+/// statistics of a table say that has just been filled.
+const POSTGRES_LOOK_UPS: &str =
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;";
+
+/// Committers of verification never stop to write the log back; a thread beside them does ([`super::write_back`]).
+const SQLITE_NO_CHECKPOINT: &str = "PRAGMA wal_autocheckpoint = 0;";
+
+/// For what a pool's connections are. On PostgreSQL each is a role of its own, none of which owns anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseRole {
+    /// One tenant at a time: everything but verification.
+    Tenants,
+    /// Verification in the repository: packs of every tenant, and nothing else.
+    Verification,
+    /// The verifiers' own database.
+    VerifierStore,
+}
+
+impl DatabaseRole {
+    /// What a connection is told after it was opened.
+    const fn settings(self) -> &'static str {
+        match self {
+            DatabaseRole::Tenants => "SET ROLE packtwin_app;",
+            DatabaseRole::Verification => "SET ROLE packtwin_verifier;",
+            DatabaseRole::VerifierStore => "SET ROLE packtwin_verifier_store;",
+        }
+    }
+}
 
 /// Which database, by its address.
 #[derive(Clone, PartialEq, Eq)]
@@ -77,6 +111,22 @@ impl Engine {
     /// # Errors
     /// The database was not reached, or a migration failed; earlier migrations stay.
     pub fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_with(SQLITE_MIGRATIONS, POSTGRES_MIGRATIONS)
+    }
+
+    /// As [`Engine::migrate`], for the database of the verifiers' side.
+    ///
+    /// # Errors
+    /// The database was not reached, or a migration failed; earlier migrations stay.
+    pub fn migrate_verifier(&self) -> Result<(), StoreError> {
+        self.migrate_with(SQLITE_VERIFIER_MIGRATIONS, POSTGRES_VERIFIER_MIGRATIONS)
+    }
+
+    fn migrate_with(
+        &self,
+        for_sqlite: EmbeddedMigrations,
+        for_postgres: EmbeddedMigrations,
+    ) -> Result<(), StoreError> {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
             StoreError::WrongSite(format!("migration failed: {error}"))
         };
@@ -84,16 +134,14 @@ impl Engine {
             Engine::Sqlite { path } => {
                 let mut sqlite = SqliteConnection::establish(path).map_err(unreachable)?;
                 sqlite.batch_execute(SQLITE_PRAGMAS)?;
-                sqlite
-                    .run_pending_migrations(SQLITE_MIGRATIONS)
-                    .map_err(failed)?;
+                sqlite.run_pending_migrations(for_sqlite).map_err(failed)?;
             }
             Engine::Postgres { url } => {
                 // The route is kept until the end: where connections are encrypted, it holds the relay.
                 let route = Route::open(url)?;
                 let mut postgres = route.connect()?;
                 postgres
-                    .run_pending_migrations(POSTGRES_MIGRATIONS)
+                    .run_pending_migrations(for_postgres)
                     .map_err(failed)?;
             }
         }
@@ -124,11 +172,23 @@ impl Engine {
     /// # Errors
     /// The database was not reached.
     pub fn pool(&self, connections: u32) -> Result<Pool, StoreError> {
+        self.pool_as(connections, DatabaseRole::Tenants)
+    }
+
+    /// As [`Engine::pool`], in another role.
+    ///
+    /// # Errors
+    /// The database was not reached.
+    pub(crate) fn pool_as(&self, connections: u32, role: DatabaseRole) -> Result<Pool, StoreError> {
+        let connector = Connector {
+            role,
+            ..Connector::open(self)?
+        };
         r2d2::Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
             .connection_timeout(WAIT_FOR_CONNECTION)
-            .build(Connector::open(self)?)
+            .build(connector)
             .map_err(|error| StoreError::Unreachable(error.to_string()))
     }
 }
@@ -152,7 +212,10 @@ impl std::fmt::Debug for Engine {
 
 /// How connections to one database are opened. Where they are encrypted, it holds the relay that does it, and must outlive
 /// them.
-pub struct Connector(Way);
+pub struct Connector {
+    way: Way,
+    role: DatabaseRole,
+}
 
 enum Way {
     Sqlite(String),
@@ -165,10 +228,13 @@ impl Connector {
     /// # Errors
     /// The address or a file it names is not usable, or the server was not reached where it is to choose the encryption.
     pub fn open(engine: &Engine) -> Result<Self, StoreError> {
-        Ok(Connector(match engine {
-            Engine::Sqlite { path } => Way::Sqlite(path.clone()),
-            Engine::Postgres { url } => Way::Postgres(Route::open(url)?),
-        }))
+        Ok(Connector {
+            way: match engine {
+                Engine::Sqlite { path } => Way::Sqlite(path.clone()),
+                Engine::Postgres { url } => Way::Postgres(Route::open(url)?),
+            },
+            role: DatabaseRole::Tenants,
+        })
     }
 
     /// Opens a connection with the rights of the address' login: for migrations and measurements, not for serving.
@@ -176,7 +242,7 @@ impl Connector {
     /// # Errors
     /// The database was not reached.
     pub fn connect_as_login(&self) -> Result<AnyConnection, StoreError> {
-        match &self.0 {
+        match &self.way {
             Way::Sqlite(path) => {
                 let mut sqlite = SqliteConnection::establish(path).map_err(unreachable)?;
                 sqlite.batch_execute(SQLITE_PRAGMAS)?;
@@ -198,8 +264,16 @@ impl ManageConnection for Connector {
 
     fn connect(&self) -> Result<AnyConnection, StoreError> {
         let mut connection = self.connect_as_login()?;
-        if let AnyConnection::Postgres(postgres) = &mut connection {
-            postgres.batch_execute(POSTGRES_SETTINGS)?;
+        match (&mut connection, self.role) {
+            (AnyConnection::Postgres(postgres), role) => {
+                postgres.batch_execute(role.settings())?;
+                postgres.batch_execute(POSTGRES_SETTINGS)?;
+                if role != DatabaseRole::Tenants {
+                    postgres.batch_execute(POSTGRES_LOOK_UPS)?;
+                }
+            }
+            (AnyConnection::Sqlite(_), DatabaseRole::Tenants) => {}
+            (AnyConnection::Sqlite(sqlite), _) => sqlite.batch_execute(SQLITE_NO_CHECKPOINT)?,
         }
         Ok(connection)
     }

@@ -19,6 +19,8 @@ mod postgres_address;
 mod postgres_tls;
 mod postgres_trust;
 pub mod scratch;
+pub(crate) mod set;
+pub(crate) mod write_back;
 pub mod yardstick;
 
 use diesel::RunQueryDsl;
@@ -28,7 +30,7 @@ use diesel::sql_types::Integer;
 use packtwin_core::ids::{LotNo, ProductNo, TenantId};
 
 pub use self::any::AnyConnection;
-pub use self::connect::{Connector, Engine, Pool, PooledConnection};
+pub use self::connect::{Connector, DatabaseRole, Engine, Pool, PooledConnection};
 
 use crate::error::StoreError;
 

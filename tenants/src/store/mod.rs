@@ -3,6 +3,7 @@
 
 pub mod aggregation;
 mod aggregation_row;
+pub mod alert;
 pub mod api_key;
 pub mod capture;
 pub mod connector;
@@ -22,6 +23,7 @@ pub mod message;
 pub mod message_answer;
 pub mod outbox;
 pub mod pack;
+pub mod pack_change;
 pub mod product;
 pub mod role;
 pub mod session;

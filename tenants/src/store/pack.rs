@@ -14,7 +14,7 @@ use super::load::LoadState;
 use super::stored::{count, known, parsed};
 use crate::engine::bulk;
 use crate::error::StoreError;
-use crate::schema::{load, pack};
+use crate::schema::{load, pack, pack_change};
 use crate::scope::{Reader, Writer};
 
 /// The load a pack belongs to.
@@ -194,6 +194,7 @@ impl Writer<'_> {
         let tenant = self.tenant_id();
         let changed = bulk::pack_state_set(self.connection, tenant, product, serials, (from, to))?;
         self.lot_states_moved(product, &changed, (from, to))?;
+        self.pack_change_add(product, &changed, to)?;
         Ok(changed)
     }
 
@@ -278,6 +279,22 @@ impl Writer<'_> {
         let states: Vec<i16> = stretch
             .returning(pack::state)
             .get_results(self.connection)?;
+        // Of a pack that is gone, its history is not kept either.
+        let mut history = diesel::delete(pack_change::table)
+            .filter(pack_change::tenant_id.eq(tenant))
+            .filter(pack_change::product_no.eq(product.0))
+            .filter(pack_change::serial.gt(after))
+            .filter(diesel::dsl::not(diesel::dsl::exists(
+                pack::table
+                    .filter(pack::tenant_id.eq(pack_change::tenant_id))
+                    .filter(pack::product_no.eq(pack_change::product_no))
+                    .filter(pack::serial.eq(pack_change::serial)),
+            )))
+            .into_boxed();
+        if let Some(last) = &last {
+            history = history.filter(pack_change::serial.le(last));
+        }
+        history.execute(self.connection)?;
         let next = last.as_deref().map(|last| parsed(last, "serial"));
         let removal = Removal {
             removed: states.len() as u64,

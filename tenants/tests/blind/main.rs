@@ -16,6 +16,7 @@ mod aggregation;
 mod capture;
 mod people;
 mod road;
+mod verification;
 
 use std::path::Path;
 
@@ -73,10 +74,12 @@ fn drivers() -> Vec<&'static str> {
     let road = road::DRIVERS.iter().map(|driver| driver.method);
     let aggregation = aggregation::DRIVERS.iter().map(|driver| driver.method);
     let capture = capture::DRIVERS.iter().map(|driver| driver.method);
+    let verification = verification::DRIVERS.iter().map(|driver| driver.method);
     people
         .chain(road)
         .chain(aggregation)
         .chain(capture)
+        .chain(verification)
         .collect()
 }
 
@@ -125,6 +128,15 @@ fn store_methods_of_captures_are_blind_to_another_tenant() {
         let (a, b) = site.two_tenants();
         let theirs = capture::plant(site, b);
         show_blind(site, (a, b), &theirs, capture::DRIVERS);
+    });
+}
+
+#[test]
+fn store_methods_of_verification_are_blind_to_another_tenant() {
+    for_each_engine(|site| {
+        let (a, b) = site.two_tenants();
+        let theirs = verification::plant(site, b);
+        show_blind(site, (a, b), &theirs, verification::DRIVERS);
     });
 }
 

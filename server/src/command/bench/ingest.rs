@@ -66,7 +66,7 @@ pub(in crate::command) struct IngestArguments {
 pub(super) fn run(arguments: &IngestArguments) -> Result<(), Failure> {
     crate::log::start(crate::log::LogFormat::Text, "warn");
     let folder = WorkFolder::create(arguments.folder.as_deref())?;
-    let scratch = scratch(arguments)?;
+    let scratch = scratch(arguments.database_url.as_deref())?;
     let engine = match &scratch {
         Some(scratch) => scratch.engine().clone(),
         None => Engine::Sqlite {
@@ -125,8 +125,8 @@ pub(super) fn run(arguments: &IngestArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn scratch(arguments: &IngestArguments) -> Result<Option<ScratchDatabase>, Failure> {
-    let Some(url) = &arguments.database_url else {
+pub(super) fn scratch(url: Option<&str>) -> Result<Option<ScratchDatabase>, Failure> {
+    let Some(url) = url else {
         return Ok(None);
     };
     match ScratchDatabase::create(&Engine::from_address(url))? {
@@ -138,13 +138,17 @@ fn scratch(arguments: &IngestArguments) -> Result<Option<ScratchDatabase>, Failu
 }
 
 /// A fresh site with one manufacturer.
-struct Bench {
-    house: House,
+pub(super) struct Bench {
+    pub(super) house: House,
     tenant: TenantId,
 }
 
 impl Bench {
-    fn found(engine: &Engine, folder: &Path, lots: &[BenchLot]) -> Result<Self, Failure> {
+    pub(super) fn found(
+        engine: &Engine,
+        folder: &Path,
+        lots: &[BenchLot],
+    ) -> Result<Self, Failure> {
         let clock = Arc::new(SystemClock);
         let settings = SiteSettings {
             engine: engine.clone(),
@@ -198,6 +202,23 @@ impl Bench {
         lots: &[BenchLot],
         phases: &mut Phases,
     ) -> Result<(), Failure> {
+        self.store(path, bytes, phases)?;
+        let desk = sandbox::desk(&self.house, self.tenant, "bench");
+        phases.time("documents", || {
+            for lot in lots {
+                request_send(&desk, &lot.product, &batch(lot)?, SendWhat::Unsent)?;
+            }
+            sandbox::work(&self.house)
+        })
+    }
+
+    /// From the file's receipt to stored packs.
+    pub(super) fn store(
+        &self,
+        path: &Path,
+        bytes: u64,
+        phases: &mut Phases,
+    ) -> Result<(), Failure> {
         let desk = sandbox::desk(&self.house, self.tenant, "bench");
         let upload = phases.time("receive", || {
             sandbox::receive(&desk, "packs.csv", bytes, &mut File::open(path)?)
@@ -205,12 +226,6 @@ impl Bench {
         phases.time("check", || sandbox::work(&self.house))?;
         phases.time("commit", || {
             request_commit(&desk, upload, Vec::new())?;
-            sandbox::work(&self.house)
-        })?;
-        phases.time("documents", || {
-            for lot in lots {
-                request_send(&desk, &lot.product, &batch(lot)?, SendWhat::Unsent)?;
-            }
             sandbox::work(&self.house)
         })
     }

@@ -7,6 +7,8 @@ mod ingest;
 mod measure;
 mod pack_file;
 mod translate;
+mod verify;
+mod wire_load;
 
 use clap::Subcommand;
 
@@ -19,11 +21,15 @@ pub(super) enum BenchCommand {
     Ingest(ingest::IngestArguments),
     /// An EPCIS document from XML 1.2 to JSON 2.0 and back, beside reading the same bytes and doing nothing.
     Translate(translate::TranslateBenchArguments),
+    /// A day's mix of verifications over HTTP, each durable before its answer, beside the service without HTTP and an empty
+    /// handler.
+    Verify(verify::VerifyArguments),
 }
 
 pub(super) fn run(command: &BenchCommand) -> Result<(), Failure> {
     match command {
         BenchCommand::Ingest(arguments) => ingest::run(arguments),
         BenchCommand::Translate(arguments) => translate::run(arguments),
+        BenchCommand::Verify(arguments) => verify::run(arguments),
     }
 }

@@ -12,7 +12,7 @@ use crate::command::Failure;
 const PRODUCTS: u64 = 3;
 /// Packs of a lot, where nobody says otherwise.
 const LOT_PACKS: u64 = 200_000;
-const EXPIRY: &str = "290630";
+pub(super) const EXPIRY: &str = "290630";
 const MANUFACTURED: &str = "260615";
 
 /// A lot of the file.

@@ -14,6 +14,8 @@ use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::ids::TenantId;
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::role::{Permission, Role};
+use packtwin_core::time::Timestamp;
+use packtwin_core::verification::Actor;
 use packtwin_simulators::eu_hub::{Fault, RunningHub, Switches};
 use packtwin_simulators::sandbox_authority::SandboxAuthority;
 use packtwin_tenants::error::StoreError;
@@ -21,6 +23,9 @@ use packtwin_tenants::password::{NewPassword, PasswordOwner};
 use packtwin_tenants::random;
 use packtwin_tenants::store::api_key::NewApiKey;
 use packtwin_tenants::store::user::NewUser;
+use packtwin_tenants::verifier::VerifierStore;
+use packtwin_tenants::verifier::premises::NewPremises;
+use packtwin_tenants::verifier::premises_key::KeyScope;
 
 use super::keepsake::{Account, Keepsake};
 use super::sample::{self, ALDER, BIRCH};
@@ -207,6 +212,23 @@ impl Stage<'_> {
 
 fn batch_number(text: &str) -> Result<BatchNumber, Failure> {
     BatchNumber::parse(text).map_err(|error| Failure::found(error.to_string()))
+}
+
+/// A pharmacy of Cedar Pharmacies that may verify and change packs; answers its key.
+pub(super) fn pharmacy(store: &VerifierStore, now: Timestamp) -> Result<String, Failure> {
+    let organisation = store.organisation_create("Cedar Pharmacies", now)?;
+    let new = NewPremises {
+        organisation,
+        name: "Cedar Pharmacy at the market",
+        address: "Market 1, 10115 Berlin",
+        role: Actor::Pharmacy,
+        market: "DE"
+            .parse()
+            .map_err(|_| Failure::found("DE is no market"))?,
+    };
+    let premises = store.premises_create(&new, now)?;
+    let (_, key) = store.premises_key_create(premises, "demo", KeyScope::Change, None, now)?;
+    Ok(key.expose_text().unwrap_or_default().to_owned())
 }
 
 fn api_key(house: &House, tenant: TenantId) -> Result<String, Failure> {

@@ -26,6 +26,9 @@ pub(super) const SIGN_IN_FILE: &str = "sign-in.txt";
 pub(super) struct Keepsake {
     pub(super) accounts: Vec<Account>,
     pub(super) api_key: String,
+    /// The key of a pharmacy; empty where the folder was founded before pharmacies could ask.
+    #[serde(default)]
+    pub(super) premises_key: String,
     pub(super) trusted_pem: String,
     hub_certificate_pem: String,
     hub_key_pem: String,
@@ -49,6 +52,7 @@ impl Keepsake {
         let keepsake = Keepsake {
             accounts: Vec::new(),
             api_key: String::new(),
+            premises_key: String::new(),
             trusted_pem: authority.trusted_pem(),
             hub_certificate_pem: hub.certificates_pem,
             hub_key_pem: hub.key_pem,
@@ -108,14 +112,16 @@ impl Keepsake {
             ));
         }
         text.push_str(&format!(
-            "\nCedar Pharmacies has people but nothing to do yet: verification is not built.\n\n\
-             files to upload (as Alder Pharma)\n  {}   a correct lot\n  {}   a lot with findings\n\n\
+            "\nfiles to upload (as Alder Pharma)\n  {}   a correct lot\n  {}   a lot with findings\n\n\
              API      curl -H 'Authorization: Bearer {}' {url}/v1/products\n\
+             pharmacy curl -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \\\n           \
+             -d '{{\"product\":\"…\",\"serial\":\"…\"}}' {url}/v1/packs:verify\n\
              hub      simulator, {control_url}/simulator/state and /simulator/switches\n\
              kept in  {}\n",
             folder.join(sample::RIGHT_FILE).display(),
             folder.join(sample::WRONG_FILE).display(),
             self.api_key,
+            self.premises_key,
             folder.join(SIGN_IN_FILE).display(),
         ));
         text

@@ -52,27 +52,33 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
     let listener = bind(arguments.port)?;
     let address = listener.local_addr()?;
     let configuration = configuration(&folder, address)?;
-    configuration.database_owner.migrate()?;
+    super::migrate::run(&configuration)?;
     let site = super::open(&configuration)?;
-    let shared = Shared::new(site, configuration, Arc::new(SystemClock));
+    let verifying = super::verifying(&site, &configuration)?;
+    let mut shared = Shared::new(site, configuration, Arc::new(SystemClock));
+    shared.verifying = verifying;
     let (keepsake, hub) = match Keepsake::load(&folder)? {
         Some(keepsake) => {
             let hub = start_hub(&folder, &keepsake)?;
             follow_hub(&shared.house, &keepsake, &hub)?;
             (keepsake, hub)
         }
-        None => found(&folder, &shared.house)?,
+        None => found(&folder, &shared)?,
     };
     serve(shared, listener, &folder, &keepsake, &hub)
 }
 
 /// Makes everything new, and says where to find it only when all of it is there.
-fn found(folder: &Path, house: &Arc<House>) -> Result<(Keepsake, RunningHub), Failure> {
+fn found(folder: &Path, shared: &Shared) -> Result<(Keepsake, RunningHub), Failure> {
+    let house = &shared.house;
     eprintln!("founding a sandbox site in {} …", folder.display());
     let (mut keepsake, authority) = Keepsake::begin(house.now())?;
     let hub = start_hub(folder, &keepsake)?;
     keepsake.hub_port = hub.addr().port();
     founding::found(house, &hub, &authority, &mut keepsake)?;
+    if let Some(store) = super::verifier_store(&shared.configuration)? {
+        keepsake.premises_key = founding::pharmacy(&store, house.now())?;
+    }
     sample::write_files(folder)?;
     keepsake.save(folder)?;
     Ok((keepsake, hub))
@@ -136,10 +142,12 @@ fn configuration(folder: &Path, address: SocketAddr) -> Result<Configuration, Fa
          public_url = \"http://{address}\"\n\
          database = {}\n\
          folder = {}\n\
+         [verifier]\ndatabase = {}\n\
          [webhooks]\nloopback = true\n\
          [log]\nformat = \"text\"\nlevel = \"warn\"\n",
         path("packtwin.db"),
         path(""),
+        path("verifier.db"),
     );
     std::fs::write(folder.join("packtwin.toml"), &text)?;
     Ok(Configuration::read(&text, std::iter::empty())?)

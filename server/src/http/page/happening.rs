@@ -163,6 +163,13 @@ const ACTIONS: &[(&str, Circle, Tone, &str)] = &[
         "{packs} on their way to the hub",
     ),
     ("lot.recalled", Trade, Bad, "Lot recalled"),
+    ("alert.decided", Trade, Neutral, "Alert decided: {new}"),
+    (
+        "alert.escalated",
+        Trade,
+        Attention,
+        "Alert went to the authority by itself",
+    ),
     (
         "lot.produced_entered",
         Trade,

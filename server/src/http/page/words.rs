@@ -145,6 +145,8 @@ pub(super) fn event(event: &str) -> &'static str {
     match event {
         "upload.checked" => "A file was checked",
         "upload.committed" => "Packs of a file were stored",
+        "alert.closed" => "An alert was resolved",
+        "alert.escalated" => "An alert went to the authority by itself",
         "lot.sent" => "A lot was sent",
         "lot.acknowledged" => "The hub acknowledged a lot",
         "lot.difference" => "The hub did not take all of a lot",
