@@ -17,7 +17,7 @@ use crate::engine::{AnyConnection, Engine};
 use crate::error::StoreError;
 use crate::scope::Writer;
 use crate::store::lot::NewLot;
-use crate::store::upload::NewUpload;
+use crate::store::upload::{NewUpload, UploadPurpose};
 use crate::verifier::premises::NewPremises;
 use crate::verifier::premises_key::KeyScope;
 use crate::verifier::{VerifierSettings, VerifierStore};
@@ -134,6 +134,7 @@ impl TestSite {
                 partner: "",
                 bytes_declared: 1,
                 detail: "{}",
+                purpose: UploadPurpose::Store,
             })?;
             let load = writer.load_create(product, lot, upload)?;
             let packs: Vec<_> = serials.iter().map(|serial| (*serial, load)).collect();
