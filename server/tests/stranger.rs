@@ -112,7 +112,7 @@ fn premises_are_let_in_by_their_own_keys_alone() {
         let address = format!("{path}{query}");
         let call = server.call(row.method.as_str(), &address).bearer(key);
         match (row.path, row.method.as_str()) {
-            ("/emvs/soap", _) => call.body(envelope("G110", "", CODE, "S1").as_bytes()),
+            ("/emvs/soap", _) => call.body(envelope("G110", "t1", CODE, "S1").as_bytes()),
             (path, "PATCH") if path.starts_with("/emvs") => call
                 .header("emvs-data-entry-mode", "manual")
                 .body(br#"{"state":"Supplied"}"#),
