@@ -110,6 +110,7 @@ fn every_refusal_has_one_shape() {
 fn a_parameter_that_is_not_read_is_refused() {
     let server = Running::start();
     let key = server.key(server.site.tenant("alder"), &Permission::ALL);
+    let premises = server.verifiers.pharmacy("here");
     for (method, path, unread) in [
         ("GET", "/v1/me?as_of=2026-01-01", vec!["as_of"]),
         ("GET", "/v1/packs/a/b?as_of=1&b=2", vec!["as_of", "b"]),
@@ -131,13 +132,19 @@ fn a_parameter_that_is_not_read_is_refused() {
     for row in packtwin_server::http::rows() {
         if row.access == packtwin_server::http::route::Access::Open
             || row.audience == packtwin_server::http::route::Audience::People
+            // The dialects take what their clients send.
+            || row.path.starts_with("/emvs/")
         {
             continue;
         }
+        let key = match row.access {
+            packtwin_server::http::route::Access::Premises => &premises.key,
+            _ => &key,
+        };
         let path = row.path.replace(['{', '}'], "");
         let reply = server
             .call(row.method.as_str(), &format!("{path}?colour=red"))
-            .bearer(&key)
+            .bearer(key)
             .send();
         check_refused(&reply, 400, "REQ-400");
     }

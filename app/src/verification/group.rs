@@ -124,7 +124,7 @@ impl Judging {
                     let asker = &work.asker;
                     asker.blind.alert(asker.request, asker.market, asker.at)
                 }),
-                answer,
+                answer: *answer,
                 typing: Typing::Unchanged,
             },
             FoundPack::Nowhere => {

@@ -140,7 +140,7 @@ impl TestSite {
             let packs: Vec<_> = serials.iter().map(|serial| (*serial, load)).collect();
             writer.pack_store_chunk(product, &packs)?;
             writer.load_publish(product, load, packs.len() as u64, &[0; 32])?;
-            let note = AuditNote::new("test.stocked", "packs");
+            let note = AuditNote::new("upload.commit_asked", "packs");
             Ok::<_, StoreError>(note.returning((product, lot)))
         };
         self.scope_of(tenant)

@@ -52,7 +52,7 @@ pub enum FoundPack {
     /// A tenant has it.
     Here(Box<FoundHere>),
     /// The request was done by an earlier attempt; this was its answer.
-    Done(Answer),
+    Done(Box<Answer>),
 }
 
 /// What a tenant holds of it.
@@ -128,7 +128,7 @@ impl Verification<'_> {
                 continue;
             };
             if let Some(answer) = done.get(&place) {
-                found.push(FoundPack::Done(answer.clone()));
+                found.push(FoundPack::Done(Box::new(answer.clone())));
                 continue;
             }
             let lot = packs[place].as_ref().and_then(|pack| {

@@ -1,5 +1,10 @@
 //! Alerts and pack changes of tenant B, planted past every scope, since only verification makes them.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what it expects by unwrapping it"
+)]
+
 use packtwin_core::alert::{AlertId, AlertState, Cause, Party, Standing};
 use packtwin_core::ids::{ProductNo, TenantId};
 use packtwin_core::product_code::ProductCode;
