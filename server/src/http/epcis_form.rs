@@ -29,7 +29,7 @@ pub(super) struct Wanted {
     form: Form,
     /// How JSON is called in the answer: as the request calls it.
     json_kind: &'static str,
-    epc: EpcFormat,
+    epc: EpcFormat<'static>,
     epc_word: &'static str,
     cbv: CbvXmlFormat,
     cbv_word: Option<&'static str>,
@@ -63,7 +63,7 @@ impl Wanted {
         let epc_word = word(request, "GS1-EPC-Format", &EPC_FORMATS)?.unwrap_or(EPC_FORMATS[1]);
         let epc = match epc_word {
             "Always_GS1_Digital_Link" => EpcFormat::DigitalLink,
-            "Always_EPC_URN" => EpcFormat::Urn(no_prefix_declared),
+            "Always_EPC_URN" => EpcFormat::Urn(&no_prefix_declared),
             _ => EpcFormat::AsWritten,
         };
         // 1.2 knows URNs only.
