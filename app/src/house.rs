@@ -5,6 +5,7 @@ use std::sync::Arc;
 use packtwin_connector_port::transport::Transport;
 use packtwin_core::time::{Clock, Timestamp};
 use packtwin_tenants::site::Site;
+use packtwin_transport::mail::PostOffice;
 use packtwin_transport::webhook::WebhookPoster;
 
 /// Limits and habits that an operator may set.
@@ -43,6 +44,7 @@ pub struct House {
     clock: Arc<dyn Clock>,
     transport: Arc<dyn Transport>,
     webhooks: WebhookPoster,
+    post: Option<PostOffice>,
     settings: HouseSettings,
 }
 
@@ -60,8 +62,14 @@ impl House {
             clock,
             transport,
             webhooks,
+            post: None,
             settings,
         }
+    }
+
+    /// The same house with a way for letters.
+    pub fn with_post(self, post: Option<PostOffice>) -> Self {
+        House { post, ..self }
     }
 
     /// The site.
@@ -82,6 +90,11 @@ impl House {
     /// The way to webhooks.
     pub fn webhooks(&self) -> &WebhookPoster {
         &self.webhooks
+    }
+
+    /// The way for letters; none where the site has no mail server, and then none are written.
+    pub fn post(&self) -> Option<&PostOffice> {
+        self.post.as_ref()
     }
 
     /// Limits and habits.

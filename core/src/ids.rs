@@ -106,6 +106,8 @@ public_id!(/// One place from which packs are verified.
     PremisesId, "prm");
 public_id!(/// A key of the software at one place.
     PremisesKeyId, "pvk");
+public_id!(/// One letter by mail.
+    LetterId, "ltr");
 
 /// Declares one small number that counts inside a tenant.
 macro_rules! number {

@@ -1,4 +1,4 @@
-//! The work behind the pages: jobs, outgoing messages, and the sweeps that forget what its time has passed for.
+//! The work behind the pages: jobs, outgoing messages and letters, and the passes that have their time.
 //!
 //! A few threads look for work and rest when there is none. Everything is claimed by lease, so that any number of
 //! processes may do this beside each other and none is needed to stop well: what was left is taken up when its lease ends.
@@ -10,16 +10,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use packtwin_app::house::House;
-use packtwin_app::{alert, job, message, upkeep};
+use packtwin_app::{job, message, upkeep};
+
+use crate::timetable;
 
 /// Threads that do jobs: one tenant's long work does not keep all others waiting.
 pub const JOB_THREADS: usize = 2;
 /// How long a thread rests that found nothing to do.
 const REST: Duration = Duration::from_millis(250);
-/// How often is forgotten what its time has passed for.
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
-/// How often the clock of alerts is looked at.
-const ALERTS_EVERY: Duration = Duration::from_secs(60);
 /// How long stopping waits for a pass to end.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -39,6 +37,11 @@ struct Bell {
 }
 
 impl Bell {
+    /// Whether it is time to stop.
+    fn has_rung(&self) -> bool {
+        *self.stopping.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Rests; `false` when it is time to stop.
     fn rest(&self, time: Duration) -> bool {
         let stopping = self.stopping.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,15 +75,7 @@ impl Background {
                 message::dispatch(house).map(|pass| pass.worked > 0),
             )
         })?;
-        background.add("alerts", ALERTS_EVERY, house, |house| {
-            told(
-                "alerts",
-                alert::escalate(house).map(|pass| pass.escalated > 0),
-            )
-        })?;
-        background.add("upkeep", SWEEP_EVERY, house, |house| {
-            told("upkeep", upkeep::upkeep(house).map(|_| false))
-        })?;
+        background.add_timed_passes(house)?;
         Ok(background)
     }
 
@@ -96,6 +91,31 @@ impl Background {
         while Instant::now() < until && self.threads.iter().any(|thread| !thread.is_finished()) {
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Two threads: one keeps the time, one does what is due.
+    fn add_timed_passes(&mut self, house: &Arc<House>) -> std::io::Result<()> {
+        let (due, orders) = timetable::channel();
+        let (bell, house) = (Arc::clone(&self.bell), Arc::clone(house));
+        self.add_thread("timed passes", move || {
+            timetable::do_passes(&house, &orders, || bell.has_rung());
+        })?;
+        let bell = Arc::clone(&self.bell);
+        self.add_thread("timetable", move || {
+            if let Err(error) = timetable::keep_time(&due, || bell.has_rung()) {
+                tracing::error!(%error, "the timetable stopped; timed passes are made at the next start");
+            }
+        })
+    }
+
+    fn add_thread(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<()> {
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        self.threads.push(thread.spawn(work)?);
+        Ok(())
     }
 
     /// A thread that does a pass again and again and rests after one that found nothing.
@@ -115,12 +135,7 @@ impl Background {
                 }
             }
         };
-        self.threads.push(
-            std::thread::Builder::new()
-                .name(name.to_owned())
-                .spawn(work)?,
-        );
-        Ok(())
+        self.add_thread(name, work)
     }
 }
 

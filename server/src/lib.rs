@@ -8,3 +8,4 @@ pub mod http;
 pub mod listener;
 pub mod log;
 pub mod pages;
+pub mod timetable;

@@ -654,6 +654,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    letter (tenant_id, letter_id) {
+        tenant_id -> Integer,
+        letter_id -> Text,
+        kind -> Text,
+        language -> Text,
+        recipient -> Text,
+        occasion -> Text,
+        data -> Text,
+        state -> Text,
+        attempts -> Integer,
+        detail -> Text,
+        created_at -> BigInt,
+        tried_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(directory -> tenant (tenant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -697,6 +714,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     job,
     webhook,
     webhook_delivery,
+    letter,
 );
 
 diesel::table! {

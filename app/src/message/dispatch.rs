@@ -32,6 +32,7 @@ use crate::connector::Link;
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::house::House;
+use crate::letter;
 use crate::webhook;
 
 /// How long a worker may take for one exchange before another may claim the row.
@@ -69,6 +70,7 @@ pub fn dispatch(house: &House) -> Result<DispatchPass, AppError> {
             let outcome = match claim.topic.as_str() {
                 TOPIC => work_on(house, &scope, &claim),
                 webhook::TOPIC => webhook::deliver(house, &scope, &claim),
+                letter::TOPIC => letter::deliver(house, &scope, &claim),
                 other => {
                     tracing::error!(topic = other, "this version knows no such outgoing work");
                     Ok(())

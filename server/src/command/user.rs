@@ -19,8 +19,8 @@ use packtwin_tenants::store::user::UserRecord;
 use super::{Failure, SiteArguments, exit, print_line};
 use crate::clock::SystemClock;
 use crate::http::account::{NewAccount, note_invitation};
-use crate::http::invitation::Invitation;
 use crate::http::{Problem, Shared};
+use packtwin_app::invitation::Invitation;
 
 /// How the audit trail names this command.
 pub(super) const PASS: &str = "command line";
@@ -161,7 +161,12 @@ fn invite(arguments: &InviteArguments) -> Result<(), NotMade> {
                 let text = format!("{} has no account {}", tenant.short_name, arguments.login);
                 NotMade::refused("login", text)
             })?;
-            let person = note_invitation(&scope, person.id, shared.now())?;
+            let person = note_invitation(
+                &scope,
+                person.id,
+                shared.now(),
+                shared.house.post().is_some(),
+            )?;
             print_link(&shared, &tenant, &person)
         }
     }
@@ -175,7 +180,12 @@ pub(super) fn make_and_invite(
 ) -> Result<(), NotMade> {
     let scope = shared.site.system_scope(tenant.id, PASS);
     let person = account.create(&scope, tenant, shared.now())?;
-    let person = note_invitation(&scope, person.id, shared.now())?;
+    let person = note_invitation(
+        &scope,
+        person.id,
+        shared.now(),
+        shared.house.post().is_some(),
+    )?;
     print_link(shared, tenant, &person)
 }
 
@@ -194,7 +204,11 @@ fn print_link(shared: &Shared, tenant: &Tenant, person: &UserRecord) -> Result<(
         password_set_at: person.password_set_at,
     };
     let link = invitation
-        .link(shared, shared.now())
+        .link(
+            &shared.site,
+            shared.configuration.public_url.as_str(),
+            shared.now(),
+        )
         .ok_or_else(|| Failure::found("the link could not be signed"))?;
     eprintln!(
         "{} of {} sets the password under this link, once and within three days:",

@@ -4,6 +4,7 @@
 //! start when they differ (URS-CN-009). Secrets in it (the database address) are never printed.
 
 mod control_url;
+mod mail;
 mod network;
 mod register;
 mod source;
@@ -18,6 +19,7 @@ use packtwin_tenants::engine::Engine;
 use packtwin_tenants::store::session::SessionLimits;
 
 pub use self::control_url::ControlUrl;
+pub use self::mail::{MailAddress, MailRules, MailWay};
 pub use self::network::{Network, NetworkError};
 pub use self::register::describe;
 use self::source::Source;
@@ -60,6 +62,8 @@ pub struct Configuration {
     pub limits: Limits,
     /// Where webhooks may go.
     pub webhooks: WebhookRules,
+    /// How letters leave; none are written without.
+    pub mail: Option<MailRules>,
     /// The control address of a simulated EU hub; never on a production site.
     pub simulator: Option<ControlUrl>,
     /// How a log record looks.
@@ -236,6 +240,7 @@ fn read(source: &mut Source) -> Option<Configuration> {
     let address = source.required("limits.calls_per_minute_address", COUNT);
     let ports = source.list("webhooks.ports", "write port numbers");
     let loopback = source.required("webhooks.loopback", "write true or false");
+    let mail = mail::read(source);
     let simulator = source.optional("simulators.eu_hub", "write http://127.0.0.1:port");
     let log_format = source.required("log.format", "write json or text");
     let log_level: Option<LogLevel> =
@@ -285,6 +290,7 @@ fn read(source: &mut Source) -> Option<Configuration> {
             ports,
             loopback: loopback?,
         },
+        mail,
         simulator,
         log_format: log_format?,
         log_level: log_level?.0.to_owned(),

@@ -49,6 +49,11 @@ settings! {
     "limits.calls_per_minute_address" Some("6000"), "calls from one address in a minute, signed in or not";
     "webhooks.ports" Some("443,8443"), "ports a webhook address may name";
     "webhooks.loopback" Some("false"), "whether webhooks may go to this machine; never on a production site";
+    "mail.sender" None, "the address that letters come from";
+    "mail.server" None, "mail server: smtps://host[:465], smtp://host[:587] with STARTTLS, or smtp-clear://127.0.0.1:port";
+    "mail.user" None, "name for the mail server, where it asks for one";
+    "mail.password_file" None, "file with the password for the mail server";
+    "mail.folder" None, "instead of a server: a folder into which each letter is written as a file";
     "simulators.eu_hub" None, "control address of a simulated EU hub on this machine, http://127.0.0.1:port; never on a production site";
     "log.format" Some("json"), "json or text";
     "log.level" Some("info"), "error, warn, info or debug";

@@ -2,6 +2,7 @@
 //!
 //! Every fault is told at once. Nobody takes the last administrator away, since nobody could give one back.
 
+use packtwin_app::letter::{Language, write_invitation};
 use packtwin_core::code::Code;
 use packtwin_core::ids::{SessionId, UserId};
 use packtwin_core::refusal::{Refusal, Refusals};
@@ -20,9 +21,6 @@ use super::caller::ChangeRefused;
 use super::problem::Problem;
 use super::request::IfMatch;
 use super::shared::Shared;
-
-/// Languages the pages speak.
-const LANGUAGES: [&str; 1] = ["en"];
 
 /// What a person is to do: roles of the release, and roles that the tenant made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -259,10 +257,16 @@ pub(crate) fn note_invitation(
     scope: &TenantScope,
     id: UserId,
     now: Timestamp,
+    by_mail: bool,
 ) -> Result<UserRecord, Problem> {
     let record = account(scope, id)?;
     let note = AuditNote::new("user.invited", format!("user {id}"));
-    scope.change(now, |_| Ok::<_, StoreError>(note.returning(())))?;
+    scope.change(now, |writer| {
+        if by_mail {
+            write_invitation(writer, &record)?;
+        }
+        Ok::<_, StoreError>(note.returning(()))
+    })?;
     Ok(record)
 }
 
@@ -335,8 +339,11 @@ fn checked_name(name: &str, faults: &mut Vec<Refusal>) -> String {
 }
 
 fn checked_language(language: &str, faults: &mut Vec<Refusal>) -> String {
-    if !LANGUAGES.contains(&language) {
-        faults.push(wrong("/language", "The pages speak en."));
+    if Language::parse(language).is_none() {
+        faults.push(wrong(
+            "/language",
+            "Letters are written in en and de; the pages speak en so far.",
+        ));
     }
     language.to_owned()
 }

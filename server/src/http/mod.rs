@@ -23,7 +23,6 @@ mod finding;
 mod gate;
 mod health;
 mod idempotency;
-pub(crate) mod invitation;
 mod job;
 pub mod json;
 mod list;

@@ -1,5 +1,6 @@
 //! What every handler shares: the open site, its configuration, its clock, its limits and keys.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
@@ -10,6 +11,7 @@ use packtwin_connector_port::transport::Limits;
 use packtwin_core::time::{Clock, Timestamp};
 use packtwin_tenants::site::{Site, Tenant};
 use packtwin_transport::HttpsTransport;
+use packtwin_transport::mail::{MailServer, PostOffice};
 use packtwin_transport::webhook::WebhookPoster;
 
 use super::caller::Caller;
@@ -17,7 +19,7 @@ use super::problem::Problem;
 use super::rate_limit::RateLimits;
 use super::readiness::Readiness;
 use super::session_token::SessionTokens;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, MailRules, MailWay};
 use crate::pages::view::sign_in::DemoAccount;
 
 /// One running server.
@@ -129,5 +131,42 @@ pub fn house(site: &Site, configuration: &Configuration, clock: Arc<dyn Clock>) 
         ..HouseSettings::default()
     };
     let transport = Arc::new(HttpsTransport::new(configuration.environment));
-    House::new(site.clone(), clock, transport, webhooks, settings)
+    let post = configuration
+        .mail
+        .as_ref()
+        .and_then(|rules| post_office(rules, roots));
+    House::new(site.clone(), clock, transport, webhooks, settings).with_post(post)
+}
+
+/// The way for letters. One that cannot be set up is told in the log, and the site writes no letters.
+fn post_office(rules: &MailRules, roots: &Path) -> Option<PostOffice> {
+    let office = match &rules.way {
+        MailWay::Folder(folder) => PostOffice::folder(&rules.sender, folder.clone()),
+        MailWay::Server {
+            address,
+            user,
+            password_file,
+        } => {
+            let password = password_file
+                .as_ref()
+                .map_or(Ok(String::new()), std::fs::read_to_string)
+                .inspect_err(
+                    |error| tracing::error!(%error, "the mail server's password could not be read"),
+                )
+                .ok()?;
+            let server = MailServer {
+                host: address.host.clone(),
+                port: address.port,
+                tls: address.tls,
+                credentials: user
+                    .as_ref()
+                    .map(|user| (user.clone(), password.trim().to_owned())),
+                trusted_pem: std::fs::read_to_string(roots).unwrap_or_default(),
+            };
+            PostOffice::server(&rules.sender, &server)
+        }
+    };
+    office
+        .inspect_err(|fault| tracing::error!(%fault, "letters cannot leave; none are written"))
+        .ok()
 }

@@ -10,12 +10,12 @@ use packtwin_tenants::store::user::{UserRecord, UserState};
 
 use super::account::{self, AccountChange, NewAccount};
 use super::caller::Caller;
-use super::invitation::Invitation;
 use super::list::{Page, Row};
 use super::problem::Problem;
 use super::request::{Body, IfMatch, Query, etag, id};
 use super::shared::Shared;
 use crate::body;
+use packtwin_app::invitation::Invitation;
 
 /// A person with an account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -161,8 +161,12 @@ pub async fn create(
         &own,
     )?;
     let (tenant, now) = (shared.tenant_of(&caller).await?, shared.now());
+    let by_mail = shared.house.post().is_some();
     let record = caller
-        .block(move |scope| account.create(scope, &tenant, now))
+        .block(move |scope| {
+            let record = account.create(scope, &tenant, now)?;
+            account::note_invitation(scope, record.id, now, by_mail)
+        })
         .await?;
     let location = format!("/v1/users/{}", record.id);
     let invited = invited(&caller, &shared, &record)?;
@@ -251,9 +255,9 @@ pub async fn invite(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let now = shared.now();
+    let (now, by_mail) = (shared.now(), shared.house.post().is_some());
     let record = caller
-        .block(move |scope| account::note_invitation(scope, id, now))
+        .block(move |scope| account::note_invitation(scope, id, now, by_mail))
         .await?;
     Ok(HttpResponse::Ok().json(invited(&caller, &shared, &record)?))
 }
@@ -265,7 +269,11 @@ fn invited(caller: &Caller, shared: &Shared, record: &UserRecord) -> Result<Invi
         password_set_at: record.password_set_at,
     };
     let invitation_url = invitation
-        .link(shared, shared.now())
+        .link(
+            &shared.site,
+            shared.configuration.public_url.as_str(),
+            shared.now(),
+        )
         .ok_or_else(Problem::unavailable)?;
     Ok(Invited {
         user: User::from(record),

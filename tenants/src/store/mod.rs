@@ -13,6 +13,7 @@ pub mod epcis_query;
 pub mod fact;
 pub mod idempotency;
 pub mod job;
+pub mod letter;
 pub mod load;
 pub mod lot;
 mod lot_count;

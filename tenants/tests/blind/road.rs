@@ -8,8 +8,8 @@ use packtwin_core::expiry::Expiry;
 use packtwin_core::fact::FactKind;
 use packtwin_core::finding::{Finding, Severity};
 use packtwin_core::ids::{
-    DeliveryId, JobId, LoadNo, LotNo, MappingId, MessageId, ProductNo, TenantId, UploadId,
-    WebhookId,
+    DeliveryId, JobId, LetterId, LoadNo, LotNo, MappingId, MessageId, ProductNo, TenantId,
+    UploadId, WebhookId,
 };
 use packtwin_core::market::Market;
 use packtwin_core::pack::PackState;
@@ -23,6 +23,7 @@ use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::Writer;
 use packtwin_tenants::store::fact::NewFact;
 use packtwin_tenants::store::job::{JobClaim, JobFilter, JobState, NewJob};
+use packtwin_tenants::store::letter::{LetterState, NewLetter};
 use packtwin_tenants::store::lot::NewLot;
 use packtwin_tenants::store::lot_list::LotFilter;
 use packtwin_tenants::store::message::{MessageContent, MessageFilter, MessageState, NewMessage};
@@ -39,6 +40,8 @@ use crate::{MARKER, drivers};
 
 /// Work that nobody holds and that is not due.
 const WAITING: &str = "waiting";
+/// The occasion of a letter that left.
+const OLD: &str = "old";
 
 /// What tenant B has.
 pub struct World {
@@ -58,6 +61,7 @@ pub struct World {
     webhook: WebhookId,
     pending: DeliveryId,
     failed: DeliveryId,
+    letter: LetterId,
 }
 
 /// Gives tenant B one of everything, with [`MARKER`] in every text.
@@ -106,6 +110,13 @@ fn plant_world(writer: &mut Writer<'_>) -> Result<World, StoreError> {
     let mut delivery = || writer.webhook_delivery_add(webhook, MARKER, MARKER, MARKER);
     let (pending, failed) = (delivery()?, delivery()?);
     writer.webhook_delivery_answer(failed, DeliveryState::Failed, None, MARKER)?;
+    let letter = writer
+        .letter_add(&new_letter(MARKER))?
+        .expect("nobody was told");
+    let old = writer
+        .letter_add(&new_letter(OLD))?
+        .expect("nobody was told");
+    writer.letter_tried(old, LetterState::Sent, MARKER)?;
     Ok(World {
         product,
         lot,
@@ -123,7 +134,19 @@ fn plant_world(writer: &mut Writer<'_>) -> Result<World, StoreError> {
         webhook,
         pending,
         failed,
+        letter,
     })
+}
+
+fn new_letter(occasion: &str) -> NewLetter<'_> {
+    static DATA: serde_json::Value = serde_json::Value::Null;
+    NewLetter {
+        kind: MARKER,
+        language: MARKER,
+        recipient: MARKER,
+        occasion,
+        data: &DATA,
+    }
 }
 
 /// A product with a version in use, one on its way and one that is a draft.
@@ -293,6 +316,11 @@ drivers! { World;
         let from = [UploadState::Receiving];
         writer.upload_state(b.upload, &from, UploadState::Withdrawn, None, None)
     };
+    letter_get => |writer, b| writer.letter_get(b.letter);
+    letter_list => |writer, _| writer.letter_list(MARKER, 9);
+    letter_tried => |writer, b| writer.letter_tried(b.letter, LetterState::Sent, "");
+    // Answers how many were removed; the letters here are not old enough to be.
+    letter_sweep (same) => |writer, _| writer.letter_sweep();
     webhook_change => |writer, b| {
         writer.webhook_change(b.webhook, "https://a.example", &[], WebhookState::Disabled, 1)
     };
@@ -335,6 +363,7 @@ drivers! { World;
     };
 
     // These make rows of the caller's own, whatever others have.
+    letter_add => |writer, _| writer.letter_add(&new_letter(MARKER)).map(|made| made.is_some());
     job_create (same) => |writer, _| writer.job_create(&new_job("object")).is_ok();
     mapping_create (same) => |writer, _| writer.mapping_create("partner", "name", "{}").is_ok();
     message_create (same) => |writer, b| {

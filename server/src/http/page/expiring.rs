@@ -4,7 +4,8 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
-use packtwin_app::connector::Link;
+use packtwin_app::expiring::{self, EndingKind};
+use packtwin_app::invitation;
 use packtwin_app::today::EXPIRY_NOTICE_DAYS;
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::error::StoreError;
@@ -12,13 +13,12 @@ use packtwin_tenants::scope::{Reader, TenantScope};
 use packtwin_tenants::store::user::{UserRecord, UserState};
 
 use super::{Desk, html, words};
-use crate::http::invitation;
 use crate::http::problem::Problem;
 use crate::pages::piece::{EmptyState, Mark, Title, Tone};
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::expiring::{ExpiringPage, ExpiringRow};
 
-/// Keys and people that are looked through.
+/// People that are looked through.
 const LOOKED_THROUGH_MAX: i64 = 1_000;
 /// Entries of an account among which its last invitation is sought.
 const ENTRIES_MAX: i64 = 20;
@@ -64,45 +64,30 @@ pub(in crate::http) async fn list(desk: Desk) -> Result<HttpResponse, Problem> {
 }
 
 fn read(scope: &TenantScope) -> Result<Vec<Ending>, Problem> {
-    let mut endings = certificates(scope)?;
-    let rest = scope.read(|reader| {
-        let mut rest = keys(reader)?;
-        rest.extend(invitations(reader)?);
-        Ok::<_, StoreError>(rest)
-    })?;
-    endings.extend(rest);
+    let mut endings: Vec<Ending> = expiring::endings(scope)?.into_iter().map(worded).collect();
+    endings.extend(scope.read(invitations)?);
     Ok(endings)
 }
 
-fn certificates(scope: &TenantScope) -> Result<Vec<Ending>, Problem> {
-    let connectors = scope.read(|reader| reader.connector_list())?;
-    let ending = |record: &packtwin_tenants::store::connector::ConnectorRecord| {
-        let certificate = Link::from_record(record)?.certificate(scope)?;
-        Some(Ending {
+fn worded(ending: expiring::Ending) -> Ending {
+    match ending.kind {
+        EndingKind::Certificate => Ending {
             kind: "Client certificate",
-            name: words::far_side(&record.name),
-            href: format!("/connectors/{}", record.name),
-            ends_at: certificate.not_after,
+            name: words::far_side(&ending.name),
+            href: format!("/connectors/{}", ending.name),
+            ends_at: ending.ends_at,
             consequence: "Messages to the hub wait; nothing is lost.",
             remedy: "Ask the hub's portal for a new certificate and paste it on the connector's page.",
-        })
-    };
-    Ok(connectors.iter().filter_map(ending).collect())
-}
-
-fn keys(reader: &mut Reader<'_>) -> Result<Vec<Ending>, StoreError> {
-    let keys = reader.api_key_list(None, LOOKED_THROUGH_MAX)?;
-    let ending = |record: packtwin_tenants::store::api_key::ApiKeyRecord| {
-        Some(Ending {
+        },
+        EndingKind::ApiKey => Ending {
             kind: "API key",
-            ends_at: record.expires_at.filter(|_| record.revoked_at.is_none())?,
-            name: record.name,
+            name: ending.name,
             href: "/administration/api-keys".into(),
+            ends_at: ending.ends_at,
             consequence: "The program that uses it is refused.",
             remedy: "Make a new key, give it to the program, then revoke this one.",
-        })
-    };
-    Ok(keys.into_iter().filter_map(ending).collect())
+        },
+    }
 }
 
 /// Links that were made for people who have not set a password since.

@@ -11,12 +11,12 @@ use super::sign_in::visit;
 use super::{Form, bare, html, see, sentences};
 use crate::http::account;
 use crate::http::envelope::RequestId;
-use crate::http::invitation::Invitation;
 use crate::http::problem::Problem;
 use crate::http::request::Query;
 use crate::http::shared::Shared;
 use crate::pages::piece::{Field, FieldKind};
 use crate::pages::view::sign_in::SetPasswordPage;
+use packtwin_app::invitation::Invitation;
 
 /// The page behind a link.
 pub(in crate::http) async fn show(
@@ -51,7 +51,13 @@ pub(in crate::http) async fn set(
     let (link, correlation) = (token.clone(), RequestId::of(&request));
     let set = shared.block(move |shared| {
         let now = shared.now();
-        let invitation = Invitation::read(shared, &link, now).ok_or_else(account::link_is_over)?;
+        let invitation = Invitation::read(
+            &shared.site,
+            shared.configuration.public_url.as_str(),
+            &link,
+            now,
+        )
+        .ok_or_else(account::link_is_over)?;
         let actor = shared
             .site
             .system_scope(invitation.tenant, "invitation")
@@ -80,8 +86,13 @@ async fn person(shared: &web::Data<Shared>, token: &str) -> Result<String, Probl
     let token = token.to_owned();
     shared
         .block(move |shared| {
-            let invitation =
-                Invitation::read(shared, &token, shared.now()).ok_or_else(account::link_is_over)?;
+            let invitation = Invitation::read(
+                &shared.site,
+                shared.configuration.public_url.as_str(),
+                &token,
+                shared.now(),
+            )
+            .ok_or_else(account::link_is_over)?;
             let scope = shared.site.system_scope(invitation.tenant, "invitation");
             let record = account::account(&scope, invitation.user)?;
             if record.password_set_at != invitation.password_set_at {

@@ -11,7 +11,6 @@ use packtwin_tenants::store::user::{UserRecord, UserState};
 use super::history::{self, People};
 use super::{Desk, Form, error_at, html, see, sentences};
 use crate::http::account::{self, AccountChange, NewAccount};
-use crate::http::invitation::Invitation;
 use crate::http::problem::Problem;
 use crate::http::request::id;
 use crate::pages::piece::action::Hidden;
@@ -21,6 +20,7 @@ use crate::pages::piece::{
 };
 use crate::pages::view::AdministrationTab;
 use crate::pages::view::user::{UserPage, UserRow, UsersPage};
+use packtwin_app::invitation::Invitation;
 
 const LIST: &str = "/administration/users";
 /// People of one tenant that one page shows; a tenant with more has its list through the API.
@@ -75,12 +75,13 @@ pub(in crate::http) async fn create(desk: Desk, form: Form) -> Result<HttpRespon
         desk.shared.now(),
     );
     let own = desk.caller.read(|reader| reader.role_list()).await?;
+    let by_mail = desk.shared.house.post().is_some();
     let made = match NewAccount::check(&login, &name, None, &roles, &own) {
         Ok(account) => {
             desk.caller
                 .block(move |scope| {
                     let record = account.create(scope, &tenant, now)?;
-                    account::note_invitation(scope, record.id, now)
+                    account::note_invitation(scope, record.id, now, by_mail)
                 })
                 .await
         }
@@ -181,10 +182,10 @@ pub(in crate::http) async fn link(
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: UserId = id(&path)?;
-    let now = desk.shared.now();
+    let (now, by_mail) = (desk.shared.now(), desk.shared.house.post().is_some());
     let record = desk
         .caller
-        .block(move |scope| account::note_invitation(scope, id, now))
+        .block(move |scope| account::note_invitation(scope, id, now, by_mail))
         .await?;
     with_link(desk, record).await
 }
@@ -212,7 +213,11 @@ async fn with_link(desk: Desk, record: UserRecord) -> Result<HttpResponse, Probl
         password_set_at: record.password_set_at,
     };
     let link = invitation
-        .link(&desk.shared, desk.shared.now())
+        .link(
+            &desk.shared.site,
+            desk.shared.configuration.public_url.as_str(),
+            desk.shared.now(),
+        )
         .ok_or_else(Problem::unavailable)?;
     account_page(desk, record.id, None, Some(link)).await
 }

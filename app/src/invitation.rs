@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 use packtwin_core::ids::{TenantId, UserId};
 use packtwin_core::time::Timestamp;
 
-use super::shared::Shared;
+use packtwin_tenants::site::Site;
 
 /// What the key of these links is derived for.
 const PURPOSE: &str = "invitation";
 /// How long a link works.
-pub(super) const DAYS: i64 = 3;
+pub const DAYS: i64 = 3;
 
 /// Whom a link invites.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Invitation {
+pub struct Invitation {
     /// In which tenant.
-    pub(crate) tenant: TenantId,
+    pub tenant: TenantId,
     /// Whom.
-    pub(crate) user: UserId,
+    pub user: UserId,
     /// When the password was set that the link replaces.
-    pub(crate) password_set_at: Timestamp,
+    pub password_set_at: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -38,30 +38,27 @@ struct Claims {
 
 impl Invitation {
     /// The address to send to the person. `None` when it could not be signed.
-    pub(crate) fn link(&self, shared: &Shared, now: Timestamp) -> Option<String> {
+    pub fn link(&self, site: &Site, public_url: &str, now: Timestamp) -> Option<String> {
         let claims = Claims {
-            aud: audience(shared),
+            aud: audience(public_url),
             exp: now.plus_days(DAYS).seconds(),
             tenant: self.tenant.0,
             user: self.user.to_string(),
             stamp: self.password_set_at.micros(),
         };
-        let key = EncodingKey::from_secret(shared.site.derived_key(PURPOSE).expose());
+        let key = EncodingKey::from_secret(site.derived_key(PURPOSE).expose());
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).ok()?;
-        Some(format!(
-            "{}/set-password?token={token}",
-            shared.configuration.public_url.as_str()
-        ))
+        Some(format!("{public_url}/set-password?token={token}"))
     }
 
     /// Reads the token of a link that is ours and has not expired.
-    pub(super) fn read(shared: &Shared, token: &str, now: Timestamp) -> Option<Self> {
+    pub fn read(site: &Site, public_url: &str, token: &str, now: Timestamp) -> Option<Self> {
         let mut rules = Validation::new(Algorithm::HS256);
-        rules.set_audience(&[audience(shared)]);
+        rules.set_audience(&[audience(public_url)]);
         rules.set_required_spec_claims(&["exp", "aud"]);
-        // Time is handed in, see `session_token`.
+        // Time is handed in.
         rules.validate_exp = false;
-        let key = DecodingKey::from_secret(shared.site.derived_key(PURPOSE).expose());
+        let key = DecodingKey::from_secret(site.derived_key(PURPOSE).expose());
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules)
             .ok()?
             .claims;
@@ -76,6 +73,7 @@ impl Invitation {
     }
 }
 
-fn audience(shared: &Shared) -> String {
-    format!("packtwin {} invitation", shared.configuration.environment)
+/// A link is good at the address it was made for, and so never at another site.
+fn audience(public_url: &str) -> String {
+    format!("packtwin invitation {public_url}")
 }
