@@ -68,6 +68,7 @@ codes! {
     UploadMarketNotReleased "UPL-030" "The product is not released for a market" => "Add the market in a new version and send it first.";
     UploadLotRecalled "UPL-031" "The lot is recalled or its product withdrawn in a market" => "Packs must not be added for that market; those for other markets can.";
     UploadExpiryDiffersFromLot "UPL-032" "The lot is stored with another expiry" => "One lot has one expiry; correct the file or the lot.";
+    UploadManufacturedDiffersFromLot "UPL-033" "The lot is stored with another manufacturing date" => "One lot has one manufacturing date; correct the file.";
     UploadConnectionBroken "UPL-040" "The connection broke" => "Choose the same file to continue; nothing is lost.";
     UploadOffset "UPL-041" "The part does not continue where the file ended" => "Ask for the offset and send from there.";
     UploadHash "UPL-042" "The received bytes differ from the announced hash" => "Send the file again.";

@@ -36,7 +36,7 @@ pub fn audit_name(code: &ProductCode, batch: &BatchNumber) -> String {
     format!("lot {}", lot_name(code, batch))
 }
 
-/// A lot by product code and batch number.
+/// A lot by product code and batch number; one of which nothing is visible is not there.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -48,6 +48,7 @@ pub fn lot_of(
     let product = crate::product::product_of(reader, code)?;
     let lot = reader
         .lot_find(product.no, batch)?
+        .filter(LotRecord::is_visible)
         .ok_or(AppError::NotFound)?;
     Ok((product, lot))
 }

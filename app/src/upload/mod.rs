@@ -26,6 +26,7 @@ use packtwin_tenants::store::upload::UploadRecord;
 use packtwin_tenants::store::upload_result::UploadLot;
 
 pub use self::check::{CHECK_JOB, run_check};
+pub(crate) use self::commit::commit_cancelled;
 pub use self::commit::{COMMIT_JOB, run_commit};
 pub use self::decide::{
     Decision, MappingChoice, MappingTrial, change_decision, request_commit, try_mapping, withdraw,

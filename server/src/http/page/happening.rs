@@ -152,6 +152,12 @@ const ACTIONS: &[(&str, Circle, Tone, &str)] = &[
         Attention,
         "Commit taken back; nothing of it was stored",
     ),
+    (
+        "upload.commit_cancelled",
+        Trade,
+        Neutral,
+        "Commit cancelled",
+    ),
     ("upload.withdrawn", Trade, Attention, "Upload withdrawn"),
     ("upload.discarded", Trade, Attention, "Upload discarded"),
     ("lot.send_asked", Trade, Neutral, "Sending asked for"),
