@@ -76,7 +76,7 @@ pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
         opened => opened,
     };
     let plan = match opened {
-        Err(AppError::Refused(differing)) => {
+        Err(AppError::Refused(differing)) if differing.code() != Code::StorageFull => {
             take_back(desk, id)?;
             let text = format!("Nothing was stored: {differing}. The file was checked again.");
             check_again(desk, id, differing.code(), &text)?;

@@ -198,6 +198,12 @@ const ACTIONS: &[(&str, Circle, Tone, &str)] = &[
     ("message.answered", Trade, Neutral, "{outcome}"),
     ("message.called_back", Trade, Neutral, "The hub called back"),
     ("message.retry_asked", Trade, Neutral, "Retry asked for"),
+    (
+        "message.sent_anew",
+        Trade,
+        Neutral,
+        "What the hub refused was sent anew",
+    ),
     ("product.created", Trade, Neutral, "Product added"),
     ("product.version_added", Trade, Neutral, "Version added"),
     ("product.version_changed", Trade, Neutral, "Version changed"),
