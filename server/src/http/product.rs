@@ -260,7 +260,7 @@ pub async fn show(
         })
         .await?;
     Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag(version.row_version)))
+        .insert_header((ETAG, product_etag(&version)))
         .json(Product {
             refusals: refusals.iter().map(FarRefusalBody::from).collect(),
             ..Product::new(&product, &version)
