@@ -264,8 +264,13 @@ fn finish(desk: &JobDesk<'_>, end: JobEnd) -> Result<(), AppError> {
 pub fn cancel_job(desk: &crate::desk::Desk<'_>, id: JobId) -> Result<JobCancel, AppError> {
     desk.require(packtwin_core::role::Permission::UploadsWrite)?;
     desk.scope().change(desk.now(), |writer| {
-        writer.job_get(id)?.ok_or(AppError::NotFound)?;
+        let job = writer.job_get(id)?.ok_or(AppError::NotFound)?;
         let asked = writer.job_cancel(id)?;
+        if asked == JobCancel::Cancelled && job.kind == upload::COMMIT_JOB {
+            // Nobody began it, so nobody else leads its upload back.
+            let upload = job.object.parse().map_err(|_| AppError::NotFound)?;
+            upload::commit_cancelled(writer, upload)?;
+        }
         Ok(AuditNote::new("job.cancel_asked", format!("job {id}")).returning(asked))
     })
 }

@@ -26,7 +26,7 @@ use crate::lot::outgoing::{Outgoing, queue_small, record_fact};
 use crate::message::MessageDetail;
 
 /// How a product is named in the audit trail.
-fn audit_name(code: &ProductCode) -> String {
+pub(crate) fn audit_name(code: &ProductCode) -> String {
     format!("product {code}")
 }
 

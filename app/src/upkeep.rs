@@ -56,8 +56,9 @@ pub fn upkeep(house: &House) -> Result<UpkeepPass, AppError> {
     Ok(pass)
 }
 
-/// Frees what workers held that are known to be dead, so that a restart goes on at once instead of after their leases.
-/// Only for a process that knows itself to be the site's one worker.
+/// Frees what workers held that are known to be dead, and the keys of requests they never answered, so that a restart goes
+/// on at once instead of after their leases. Only for a process that knows itself to be the site's one worker, and before
+/// it takes requests.
 ///
 /// # Errors
 /// The store failed.
@@ -66,7 +67,8 @@ pub fn take_over(house: &House) -> Result<u64, AppError> {
     for tenant in house.site().tenant_list()? {
         let scope = house.site().system_scope(tenant.id, "take over");
         freed += scope.housekeep(house.now(), Housekeeping::Lease, |writer| {
-            Ok::<_, StoreError>(writer.outbox_release_all()? + writer.job_release_all()?)
+            let leases = writer.outbox_release_all()? + writer.job_release_all()?;
+            Ok::<_, StoreError>(leases + writer.idempotency_release_all()?)
         })?;
     }
     Ok(freed)

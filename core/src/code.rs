@@ -52,7 +52,7 @@ codes! {
     UploadSerialTaken "UPL-014" "The serial already exists for this product" => "It cannot be used again; take the pack out of the lot.";
     UploadSerialNotFromPool "UPL-015" "The serial is not from an assigned pool" => "Ask the owner to assign it, or mark it as external.";
     UploadSpreadsheetNumber "UPL-016" "Serials were changed by a spreadsheet" => "Format the column as text and upload again.";
-    UploadLeadingZeroLost "UPL-017" "Leading zeros are missing" => "Accept the proposal, or format the column as text and upload again.";
+    UploadLeadingZeroLost "UPL-017" "Leading zeros are missing" => "Accept the proposal, say that the values are right as they are, or format the column as text and upload again.";
     UploadSerialEmpty "UPL-018" "The serial is missing" => "Fill the serial or remove the row.";
     UploadFormula "UPL-019" "The cell holds a formula" => "Paste values instead of formulas and upload again.";
     UploadExpiryFormat "UPL-020" "The expiry is not a date" => "Write YYMMDD, or accept the proposal.";
@@ -61,13 +61,14 @@ codes! {
     UploadCodeMalformed "UPL-023" "This is no product code" => "Write a GTIN, NTIN or PPN.";
     UploadProductUnknown "UPL-024" "The product is not known here" => "Add the product, then check the file again.";
     UploadBatchMalformed "UPL-025" "The batch number is not allowed" => "A batch number has 1 to 20 characters of the GS1 set; correct the row.";
-    UploadExpiryPassed "UPL-026" "The expiry has passed" => "Check the date; expired packs are not uploaded.";
+    UploadExpiryPassed "UPL-026" "The expiry has passed" => "Check the date. Packs that have expired can be stored and sent, and nobody may dispense them.";
     UploadExpiryMissing "UPL-027" "The expiry is missing" => "Fill the expiry, or give it as a fixed value in the mapping.";
     UploadBatchMissing "UPL-028" "The batch number is missing" => "Fill the batch number, or give it as a fixed value in the mapping.";
     UploadColumnCount "UPL-029" "The row has another number of columns than the heading" => "Check separators and quotes in this row.";
     UploadMarketNotReleased "UPL-030" "The product is not released for a market" => "Add the market in a new version and send it first.";
     UploadLotRecalled "UPL-031" "The lot is recalled or its product withdrawn in a market" => "Packs must not be added for that market; those for other markets can.";
     UploadExpiryDiffersFromLot "UPL-032" "The lot is stored with another expiry" => "One lot has one expiry; correct the file or the lot.";
+    UploadManufacturedDiffersFromLot "UPL-033" "The lot is stored with another manufacturing date" => "One lot has one manufacturing date; correct the file.";
     UploadConnectionBroken "UPL-040" "The connection broke" => "Choose the same file to continue; nothing is lost.";
     UploadOffset "UPL-041" "The part does not continue where the file ended" => "Ask for the offset and send from there.";
     UploadHash "UPL-042" "The received bytes differ from the announced hash" => "Send the file again.";
@@ -172,6 +173,7 @@ codes! {
     RequestTooLarge "REQ-413" "The request is too large" => "Send less at once.";
     ContentTypeWrong "REQ-415" "The content type is not the one this address takes" => "Send the named content type.";
     IdempotencyMismatch "REQ-409" "The same key came with another request" => "Use a new Idempotency-Key for a new request.";
+    IdempotencyBusy "REQ-425" "The first request with this key is still being worked on" => "Wait as long as Retry-After says, then send the same request with the same key again.";
     PreconditionFailed "REQ-412" "Someone changed this meanwhile" => "Load it again and repeat your change.";
     PreconditionRequired "REQ-428" "The change names no version" => "Send If-Match with the ETag you read.";
     CursorMalformed "REQ-422" "The cursor is not one of ours" => "Start again without a cursor.";

@@ -104,6 +104,18 @@ impl Blobs {
         Ok(offset + bytes)
     }
 
+    /// Takes back what a refused part appended: the file is `length` bytes long again.
+    ///
+    /// # Errors
+    /// The file is not there or cannot be cut.
+    pub fn incoming_cut(&self, upload: UploadId, length: u64) -> io::Result<()> {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(self.incoming_path(upload))?;
+        file.set_len(length)?;
+        file.sync_data()
+    }
+
     /// How much of a file has arrived.
     ///
     /// # Errors

@@ -379,21 +379,20 @@ fn a_commit_cancelled_in_the_middle_leaves_nothing() {
             while done(job) == 0 {
                 std::thread::yield_now();
             }
+            assert_eq!(stored(&story, "L1"), None, "nothing of it is seen yet");
             cancel_job(&desk, job).unwrap()
         });
         assert_eq!(asked, JobCancel::Requested);
         assert!(done(job) < 20_000, "it was stopped on its way");
         assert_eq!(outcome(&story, upload).0, UploadState::Checked);
-        assert_eq!(stored(&story, "L1").unwrap_or(0), 0);
-        let packs = format!(
-            "SELECT COUNT(*) AS number FROM pack WHERE tenant_id = {}",
-            story.tenant
-        );
-        assert_eq!(
-            story.site.number_as_owner(&packs),
-            0,
-            "no serial stays taken"
-        );
+        assert_eq!(stored(&story, "L1"), None);
+        for (table, why) in [("pack", "no serial stays taken"), ("lot", "no lot is kept")] {
+            let rows = format!(
+                "SELECT COUNT(*) AS number FROM {table} WHERE tenant_id = {}",
+                story.tenant
+            );
+            assert_eq!(story.site.number_as_owner(&rows), 0, "{why}");
+        }
         request_commit(&desk, upload, Vec::new()).unwrap();
         story.work();
         assert_eq!(stored(&story, "L1"), Some(20_000));

@@ -176,6 +176,7 @@ fn two_columns_with_one_meaning_wait_for_a_choice() {
         let decision = Decision {
             mapping: MappingChoice::Text(chosen.to_string()),
             accepted: None,
+            kept: None,
         };
         change_decision(&story.desk(), upload.id, decision).unwrap();
         story.work();

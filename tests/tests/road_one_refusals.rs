@@ -141,6 +141,7 @@ fn accepted_proposals_mend_the_file() {
         let decision = Decision {
             mapping: MappingChoice::Keep,
             accepted: Some(accepted),
+            kept: None,
         };
         change_decision(&story.desk(), upload, decision).unwrap();
         story.work();
@@ -187,7 +188,11 @@ fn a_broken_line_continues_where_it_broke() {
             Code::UploadOffset
         );
         let here = desk.scope().blobs().incoming_length(upload.id).unwrap();
-        assert_eq!(here, 10, "what fits was taken");
+        assert_eq!(here, 6, "nothing of a refused part is kept");
+        assert_eq!(
+            append_part(&desk, upload.id, 6, &mut &b"1234"[..]).unwrap(),
+            10
+        );
     });
 }
 
@@ -251,6 +256,7 @@ fn a_serial_returns_after_its_retention() {
         let decision = Decision {
             mapping: MappingChoice::Keep,
             accepted: None,
+            kept: None,
         };
         change_decision(&story.desk(), upload, decision).unwrap();
         story.work();

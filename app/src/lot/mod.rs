@@ -1,10 +1,11 @@
 //! Road 1, second half: stored lots are sent, acknowledged and proven; recalled when they must be.
 
+mod difference;
 pub mod outgoing;
 mod produced;
 mod recall;
 mod receipt;
-mod send;
+pub(crate) mod send;
 mod state_change;
 mod view;
 
@@ -15,13 +16,14 @@ use packtwin_tenants::scope::Reader;
 use packtwin_tenants::store::lot::LotRecord;
 use packtwin_tenants::store::product::ProductRecord;
 
+pub use self::difference::{DifferenceLine, difference_list};
 pub use self::produced::enter_produced;
 pub use self::recall::recall_lot;
 pub use self::receipt::{Receipt, ReceiptMessage, ReceiptSource, receipt_of};
 pub(crate) use self::send::messages_of_lot;
 pub use self::send::{SEND_JOB, SendWhat, request_send, run_send};
 pub use self::state_change::change_states;
-pub use self::view::{DifferenceLine, LotView, difference_list, view_lot};
+pub use self::view::{LotView, view_lot};
 
 use crate::error::AppError;
 
@@ -36,7 +38,7 @@ pub fn audit_name(code: &ProductCode, batch: &BatchNumber) -> String {
     format!("lot {}", lot_name(code, batch))
 }
 
-/// A lot by product code and batch number.
+/// A lot by product code and batch number; one of which nothing is visible is not there.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
@@ -48,6 +50,7 @@ pub fn lot_of(
     let product = crate::product::product_of(reader, code)?;
     let lot = reader
         .lot_find(product.no, batch)?
+        .filter(LotRecord::is_visible)
         .ok_or(AppError::NotFound)?;
     Ok((product, lot))
 }

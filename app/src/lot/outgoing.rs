@@ -13,6 +13,7 @@ use packtwin_core::serial::Serial;
 use packtwin_core::time::Timestamp;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::blob::{BlobWriter, Stored};
+use packtwin_tenants::error::StoreError;
 use packtwin_tenants::scope::{TenantScope, Writer};
 use packtwin_tenants::store::fact::NewFact;
 use packtwin_tenants::store::message::{MessageContent, MessageState, NewMessage};
@@ -52,6 +53,22 @@ pub fn queue_small(
     also: impl FnOnce(&mut Writer<'_>, MessageId) -> Result<AuditNote, AppError>,
 ) -> Result<MessageId, AppError> {
     let id = MessageId::from_random(packtwin_tenants::random::bits()?);
+    queue_small_as(desk, id, link, fact, outgoing, serials, also)
+}
+
+/// The same under a given id.
+///
+/// # Errors
+/// As [`queue_small`]; a message has this id already (HUB-206).
+pub(crate) fn queue_small_as(
+    desk: &Desk<'_>,
+    id: MessageId,
+    link: &Link,
+    fact: &Fact,
+    outgoing: &Outgoing,
+    serials: &[Serial],
+    also: impl FnOnce(&mut Writer<'_>, MessageId) -> Result<AuditNote, AppError>,
+) -> Result<MessageId, AppError> {
     let release = link.settings.release.clone();
     let envelope = link.envelope(desk.house(), id, outgoing.event_at, &release);
     let document = write_document(desk.scope(), link, fact, &mut serials.iter(), &envelope)?;
@@ -66,18 +83,26 @@ pub fn queue_small(
     };
     let now = desk.now();
     desk.scope().change(now, |writer| {
-        writer.message_create(&NewMessage {
-            id,
-            connector: link.connector.name(),
-            kind: outgoing.kind,
-            product: outgoing.product,
-            lot: outgoing.lot,
-            version: outgoing.version,
-            content,
-            release: &release,
-            event_at: outgoing.event_at,
-            detail: &outgoing.detail.to_json(),
-        })?;
+        writer
+            .message_create(&NewMessage {
+                id,
+                connector: link.connector.name(),
+                kind: outgoing.kind,
+                product: outgoing.product,
+                lot: outgoing.lot,
+                version: outgoing.version,
+                content,
+                release: &release,
+                event_at: outgoing.event_at,
+                detail: &outgoing.detail.to_json(),
+            })
+            .map_err(|error| match error {
+                StoreError::Taken => {
+                    let text = format!("it is on its way as message {id} already");
+                    AppError::refuse(Code::HubRefused, text)
+                }
+                other => AppError::from(other),
+            })?;
         enqueue(writer, id, &document)?;
         Ok::<_, AppError>(also(writer, id)?.returning(id))
     })

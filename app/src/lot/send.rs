@@ -180,6 +180,10 @@ impl SendPlan {
         stretches + resends
     }
 
+    pub(super) fn stretches(&self) -> &[(LoadNo, u64, u64)] {
+        &self.stretches
+    }
+
     pub(super) fn resends(&self) -> &[(MessageId, u64)] {
         &self.resends
     }

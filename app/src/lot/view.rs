@@ -11,15 +11,16 @@ use packtwin_core::time::Timestamp;
 use packtwin_tenants::store::fact::FactRecord;
 use packtwin_tenants::store::load::{LoadRecord, LoadState};
 use packtwin_tenants::store::lot::LotRecord;
-use packtwin_tenants::store::message::{MessageRecord, MessageState};
+use packtwin_tenants::store::message::MessageRecord;
 use packtwin_tenants::store::product::ProductRecord;
 
+use super::difference::standing_refusals;
 use super::lot_of;
 use super::send::{SendWhat, blocked_by, messages_of_lot, plan};
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::market::{MarketStanding, market_standing};
-use crate::message::{Unconfirmed, unconfirmed};
+use crate::message::{FarRefusal, Unconfirmed, unconfirmed};
 
 /// Facts shown on the page.
 const FACTS_SHOWN: i64 = 200;
@@ -46,6 +47,8 @@ pub struct LotView {
     pub loads: Vec<LoadRecord>,
     /// Its messages, newest first.
     pub messages: Vec<MessageRecord>,
+    /// What of them the far side refused and that did not leave anew.
+    pub refusals: Vec<FarRefusal>,
     /// Which of them have no final answer.
     pub unconfirmed: Vec<Unconfirmed>,
     /// Its facts, newest first.
@@ -78,6 +81,7 @@ pub fn view_lot(
             open.extend(unconfirmed(reader, message)?);
         }
         Ok(LotView {
+            refusals: standing_refusals(reader, product.no, lot.no, &messages)?,
             unconfirmed: open,
             numbers: reader.lot_completeness(product.no, lot.no)?,
             unsent: (
@@ -97,80 +101,6 @@ pub fn view_lot(
             product,
             lot,
         })
-    })
-}
-
-/// One line of the difference list: packs that the far side does not hold, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DifferenceLine {
-    /// How many packs.
-    pub packs: u64,
-    /// The serial, when it is about a single pack.
-    pub serial: Option<String>,
-    /// Why, in words.
-    pub why: String,
-    /// The message it concerns.
-    pub message: Option<String>,
-}
-
-/// Refused packs listed one by one.
-const REFUSED_LISTED: i64 = 1_000;
-
-/// What parts stored from acknowledged: stretches that were not sent, messages without a final answer, refused packs.
-///
-/// # Errors
-/// There is no such lot; the caller may not.
-pub fn difference_list(
-    desk: &Desk<'_>,
-    code: &ProductCode,
-    batch: &BatchNumber,
-) -> Result<Vec<DifferenceLine>, AppError> {
-    desk.require(Permission::LotsRead)?;
-    desk.scope().read(|reader| {
-        let (product, lot) = lot_of(reader, code, batch)?;
-        let mut lines = Vec::new();
-        let unsent = plan(reader, product.no, lot.no, SendWhat::Unsent)?.packs();
-        let open = plan(reader, product.no, lot.no, SendWhat::Difference)?;
-        if unsent > 0 {
-            lines.push(DifferenceLine {
-                packs: unsent,
-                serial: None,
-                why: "not sent yet".to_owned(),
-                message: None,
-            });
-        }
-        for message in messages_of_lot(reader, product.no, lot.no)? {
-            let waits = match message.state {
-                MessageState::Writing | MessageState::Queued => "queued, not sent yet",
-                MessageState::Sending | MessageState::Unknown => {
-                    "sent; whether it arrived is being asked"
-                }
-                MessageState::Waiting => "sent; the acknowledgement is still to come",
-                MessageState::Refused => "refused as a whole",
-                MessageState::Accepted | MessageState::Partial | MessageState::Cancelled => "",
-            };
-            if !waits.is_empty() && message.kind == packtwin_core::fact::FactKind::Commissioned {
-                let name = Some(message.id.to_string());
-                let packs = message.content.packs();
-                lines.push(DifferenceLine {
-                    packs,
-                    serial: None,
-                    why: waits.to_owned(),
-                    message: name,
-                });
-            }
-        }
-        for (message, _) in open.resends() {
-            for pack in reader.message_refused_packs(*message, None, REFUSED_LISTED)? {
-                lines.push(DifferenceLine {
-                    packs: 1,
-                    serial: Some(pack.serial.to_string()),
-                    why: format!("{}: {}", pack.code, pack.text),
-                    message: Some(message.to_string()),
-                });
-            }
-        }
-        Ok(lines)
     })
 }
 

@@ -13,7 +13,6 @@
 use packtwin_connector_port::document::Envelope;
 use packtwin_connector_port::transport::TransportFault;
 use packtwin_connector_port::verdict::Verdict;
-use packtwin_core::code::Code;
 use packtwin_core::fact::FactKind;
 use packtwin_core::ids::MessageId;
 use packtwin_core::role::Permission;
@@ -28,6 +27,7 @@ use packtwin_tenants::store::outbox::Claim;
 use packtwin_tenants::store::product::VersionRecord;
 
 use super::TOPIC;
+use super::refused::send_anew;
 use crate::connector::Link;
 use crate::desk::Desk;
 use crate::error::AppError;
@@ -454,11 +454,11 @@ fn refused(writer: &mut Writer<'_>, message: &MessageRecord) -> Result<(), AppEr
                 Some(message.id),
             )?;
         }
-        (FactKind::Commissioned, _) => {
+        (FactKind::Commissioned | FactKind::Recalled | FactKind::StateChanged, _) => {
             let told = serde_json::json!({ "message": message.id.to_string(), "missing": message.content.packs() });
             announce_of(writer, message, "lot.difference", &told)?;
         }
-        _ => {}
+        (FactKind::ProductVersioned | FactKind::Withdrawn, _) => {}
     }
     Ok(())
 }
@@ -524,34 +524,32 @@ fn verdict_text(verdict: &Verdict) -> String {
     }
 }
 
-/// Lets a message leave now instead of at its next turn. A message whose outcome is unknown is asked for first, as ever.
+/// Lets a message leave now instead of at its next turn, or what was refused of it leave anew. A message whose outcome is
+/// unknown is asked for first, as ever. Answers the message that carries the content from now on.
 ///
 /// # Errors
-/// The message is final already (UPL-043's sibling for messages, HUB-206), or not there.
-pub fn retry_message(desk: &Desk<'_>, id: MessageId) -> Result<(), AppError> {
+/// HUB-206: it has its final answer and nothing of it can leave anew, or did so already; it is not there.
+pub fn retry_message(desk: &Desk<'_>, id: MessageId) -> Result<MessageId, AppError> {
     desk.require(Permission::ConnectorsWrite)?;
     let now = desk.now();
-    desk.scope().change(now, |writer| {
-        let message = writer.message_get(id)?.ok_or(AppError::NotFound)?;
-        match message.state {
-            MessageState::Accepted
-            | MessageState::Partial
-            | MessageState::Refused
-            | MessageState::Cancelled => {
-                let text = format!(
-                    "the message is {}; its content can be sent anew from its lot or product",
-                    message.state.as_str()
-                );
-                return Err(AppError::refuse(Code::HubRefused, text));
-            }
-            MessageState::Writing
-            | MessageState::Queued
-            | MessageState::Sending
-            | MessageState::Waiting
-            | MessageState::Unknown => writer.outbox_put(TOPIC, &id.to_string(), now)?,
-        }
-        Ok(AuditNote::new("message.retry_asked", format!("message {id}")).returning(()))
-    })
+    let message = desk
+        .scope()
+        .read(|reader| reader.message_get(id)?.ok_or(AppError::NotFound))?;
+    match message.state {
+        MessageState::Accepted
+        | MessageState::Partial
+        | MessageState::Refused
+        | MessageState::Cancelled => send_anew(desk, &message),
+        MessageState::Writing
+        | MessageState::Queued
+        | MessageState::Sending
+        | MessageState::Waiting
+        | MessageState::Unknown => desk.scope().change(now, |writer| {
+            writer.outbox_put(TOPIC, &id.to_string(), now)?;
+            let note = AuditNote::new("message.retry_asked", format!("message {id}"));
+            Ok::<_, AppError>(note.returning(id))
+        }),
+    }
 }
 
 #[cfg(test)]

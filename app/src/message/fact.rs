@@ -22,6 +22,8 @@ pub struct MessageDetail {
     pub state: String,
     /// Messages whose refused packs this one sends again.
     pub resends: Vec<String>,
+    /// The refused message whose content this one carries anew.
+    pub anew_of: Option<String>,
 }
 
 impl MessageDetail {

@@ -7,7 +7,8 @@ use packtwin_core::role::Permission;
 use packtwin_tenants::store::message::MessageRecord;
 use packtwin_tenants::store::message_answer::{MessageAttempt, RefusedPack};
 
-use super::{Unconfirmed, fact_of, unconfirmed};
+use super::refused::anew_of;
+use super::{Anew, Unconfirmed, fact_of, unconfirmed};
 use crate::connector::Link;
 use crate::desk::Desk;
 use crate::error::AppError;
@@ -27,6 +28,8 @@ pub struct MessageView {
     pub attempts: Vec<MessageAttempt>,
     /// The first refused packs.
     pub refused: Vec<RefusedPack>,
+    /// Whether what was refused of it can leave anew.
+    pub anew: Anew,
     /// What is told while it has no final answer.
     pub unconfirmed: Option<Unconfirmed>,
 }
@@ -57,6 +60,7 @@ pub fn view_message(desk: &Desk<'_>, id: MessageId) -> Result<MessageView, AppEr
         Ok(MessageView {
             attempts: reader.message_attempts(id)?,
             refused: reader.message_refused_packs(id, None, REFUSED_SHOWN)?,
+            anew: anew_of(reader, &message)?,
             unconfirmed: unconfirmed(reader, &message)?,
             message,
             fact,

@@ -132,6 +132,7 @@ fn gather_table(
         path,
         mapping: Some(&text),
         accepted: &order.accepted,
+        kept: &order.kept,
         lots_max: lots_max(),
         at: order.at,
     };

@@ -56,6 +56,8 @@ pub struct TranslateOrder<'a> {
     pub fixed: &'a [(Field, String)],
     /// Codes whose proposals are accepted.
     pub accepted: BTreeSet<Code>,
+    /// Codes whose values are right as they are.
+    pub kept: BTreeSet<Code>,
     /// What to do when some lots have errors.
     pub lots: LotsWanted,
     /// What hub documents say beside the packs.

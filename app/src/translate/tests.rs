@@ -111,6 +111,7 @@ fn run(files: &[&[u8]], to: Form, words: Words) -> (Outcome, Vec<Vec<u8>>) {
         mapping: None,
         fixed: &fixed,
         accepted: words.accepted.iter().copied().collect(),
+        kept: Default::default(),
         lots: match words.correct_only {
             true => LotsWanted::Correct,
             false => LotsWanted::All,

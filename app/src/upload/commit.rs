@@ -7,7 +7,8 @@
 //!    at the very row where it stopped, and a cancel takes everything back.
 //! 4. One change makes all loads visible, records the facts, tells the webhooks.
 //!
-//! If another upload stored one of the packs in between, nothing of this commit remains and the file is checked again.
+//! If another upload stored one of the packs in between, or the lot with other values, nothing of this commit remains and
+//! the file is checked again. A lot is seen with its first visible load, and goes with the last load that is taken back.
 //! Serves URS-SN-006, URS-SN-007, URS-SN-008.
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use packtwin_core::fact::{FactKind, LotHead};
 use packtwin_core::ids::{LoadNo, LotNo, ProductNo, UploadId};
 use packtwin_core::lot::retention_until;
 use packtwin_core::product_code::ProductCode;
+use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::serial::Serial;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::blob::hex;
@@ -31,6 +33,7 @@ use packtwin_tenants::store::lot::NewLot;
 use packtwin_tenants::store::upload::{UploadRecord, UploadState};
 use packtwin_tenants::store::upload_result::UploadLot;
 
+use super::judge::differing_values;
 use super::ledger::WorkFiles;
 use super::receive::queue_check;
 use super::spool::EntryFile;
@@ -62,19 +65,34 @@ pub fn run_commit(desk: &JobDesk<'_>) -> Result<JobEnd, AppError> {
     if !files.sorted().exists() {
         let text = "Nothing was stored: the sorted rows of the check were gone. The file was checked again; commit it once \
                     more.";
+        // An attempt before may have stored some of it.
+        take_back(desk, id)?;
         check_again(desk, id, Code::UploadState, text)?;
         return Ok(JobEnd::Failed(text.to_owned()));
     }
-    let plan = open_loads(desk, &upload)?;
+    let opened = match open_loads(desk, &upload) {
+        // Another commit made the same lot at the same moment: it is compared with.
+        Err(AppError::Store(StoreError::Taken)) => open_loads(desk, &upload),
+        opened => opened,
+    };
+    let plan = match opened {
+        Err(AppError::Refused(differing)) if differing.code() != Code::StorageFull => {
+            take_back(desk, id)?;
+            let text = format!("Nothing was stored: {differing}. The file was checked again.");
+            check_again(desk, id, differing.code(), &text)?;
+            return Ok(JobEnd::Failed(text));
+        }
+        opened => opened?,
+    };
     let committed =
         store_packs(desk, &plan, &files).and_then(|lists| publish(desk, &upload, &plan, &lists));
     match committed {
         Err(AppError::Stale) if !desk.is_lost() => {
-            take_back(desk, id, &plan, UploadState::Checked)?;
+            cancel_commit(desk, id)?;
             Ok(JobEnd::Cancelled)
         }
         Err(AppError::Store(StoreError::Taken)) => {
-            take_back(desk, id, &plan, UploadState::Committing)?;
+            take_back(desk, id)?;
             let text = "Nothing was stored: another upload stored one of these packs meanwhile. The file was checked again; \
                         its findings name the rows.";
             check_again(desk, id, Code::UploadSerialTaken, text)?;
@@ -114,12 +132,18 @@ fn open_loads(desk: &JobDesk<'_>, upload: &UploadRecord) -> Result<Plan, AppErro
     let detail = UploadDetail::from_record(upload);
     let job = desk.claim().job.id;
     desk.scope().change(desk.now(), |writer| {
-        let mut loads = HashMap::new();
-        for lot in all_lots(writer, upload.id)? {
+        let mut lots = all_lots(writer, upload.id)?;
+        lots.retain(|lot| {
             let chosen = detail.commit.is_empty() || detail.commit.contains(&lot.index);
-            if !chosen || !is_right(&lot) {
-                continue;
-            }
+            chosen && is_right(lot)
+        });
+        let mut faults = Vec::new();
+        for lot in lots.iter().filter(|lot| lot.load.is_none()) {
+            faults.extend(stored_meanwhile(writer, lot, &detail)?);
+        }
+        Refusals::check(faults)?;
+        let mut loads = HashMap::new();
+        for lot in lots {
             let (Some(product), Some(version)) = (lot.product, lot.version) else {
                 continue;
             };
@@ -211,6 +235,44 @@ fn new_load(
     let load = writer.load_create(product, lot, upload)?;
     writer.upload_lot_loaded(upload, line.index, load)?;
     Ok(load)
+}
+
+/// What stands against a load of a lot that was made since the check, by another upload: a lot has one expiry, one
+/// manufacturing date and one product version, whoever came first.
+fn stored_meanwhile(
+    writer: &mut Writer<'_>,
+    line: &UploadLot,
+    detail: &UploadDetail,
+) -> Result<Vec<Refusal>, AppError> {
+    let (Some(no), Some(version)) = (line.product, line.version) else {
+        return Ok(Vec::new());
+    };
+    let head = head_of_line(line, detail, writer.at().year())?;
+    let Some(stored) = writer.lot_find(no, &head.batch)? else {
+        return Ok(Vec::new());
+    };
+    let LotHead { product, batch, .. } = &head;
+    let mut faults: Vec<Refusal> = differing_values(&stored, &head)
+        .into_iter()
+        .map(|code| {
+            let value = match code {
+                Code::UploadExpiryDiffersFromLot => "expiry",
+                _ => "manufacturing date",
+            };
+            let text = format!(
+                "another upload brought lot {batch} of product {product} meanwhile, with another {value}"
+            );
+            Refusal::new(code, text)
+        })
+        .collect();
+    if stored.version != version {
+        let text = format!(
+            "another upload brought lot {batch} of product {product} meanwhile, in product version {}",
+            stored.version
+        );
+        faults.push(Refusal::new(Code::UploadOtherVersion, text));
+    }
+    Ok(faults)
 }
 
 /// The number of a lot in the sorted rows.
@@ -328,14 +390,40 @@ fn publish(
     )))
 }
 
-/// Removes what this commit has stored. Nobody has seen any of it.
-fn take_back(
-    desk: &JobDesk<'_>,
+/// Ends a commit that someone cancelled: nothing of it remains, and it can be asked for again.
+fn cancel_commit(desk: &JobDesk<'_>, upload: UploadId) -> Result<(), AppError> {
+    take_back(desk, upload)?;
+    desk.scope().change(desk.now(), |writer| {
+        Ok::<_, AppError>(commit_cancelled(writer, upload)?.returning(()))
+    })
+}
+
+/// Leads an upload whose commit was cancelled back to where it was before.
+pub(crate) fn commit_cancelled(
+    writer: &mut Writer<'_>,
     upload: UploadId,
-    plan: &Plan,
-    next: UploadState,
-) -> Result<(), AppError> {
-    for planned in plan.loads.values() {
+) -> Result<AuditNote, AppError> {
+    let committed = all_lots(writer, upload)?
+        .iter()
+        .any(|lot| lot.load.is_some());
+    let before = match committed {
+        true => UploadState::PartlyCommitted,
+        false => UploadState::Checked,
+    };
+    writer.upload_state(upload, &[UploadState::Committing], before, None, None)?;
+    Ok(AuditNote::new(
+        "upload.commit_cancelled",
+        audit_name(upload),
+    ))
+}
+
+/// Removes what this upload's commit has stored, if anything. Nobody has seen any of it.
+fn take_back(desk: &JobDesk<'_>, upload: UploadId) -> Result<(), AppError> {
+    let mut loads = desk
+        .scope()
+        .read(|reader| reader.load_list_of_upload(upload))?;
+    loads.retain(|load| load.state == LoadState::Storing);
+    for load in &loads {
         let mut after: Option<Serial> = None;
         loop {
             let removal =
@@ -343,13 +431,9 @@ fn take_back(
                     .housekeep(desk.now(), Housekeeping::Invisible, |writer| {
                         // From here on a killed commit begins at the first row again.
                         desk.progress_within(writer, 0)?;
+                        let after = after.as_ref();
                         writer
-                            .pack_discard_chunk(
-                                planned.product,
-                                planned.load,
-                                after.as_ref(),
-                                DISCARD_ROWS,
-                            )
+                            .pack_discard_chunk(load.product, load.no, after, DISCARD_ROWS)
                             .map_err(AppError::from)
                     })?;
             after = removal.next;
@@ -359,11 +443,11 @@ fn take_back(
         }
     }
     desk.scope().change(desk.now(), |writer| {
-        for planned in plan.loads.values() {
-            writer.load_discard(planned.product, planned.load)?;
+        for load in &loads {
+            writer.load_discard(load.product, load.no)?;
         }
-        writer.upload_state(upload, &[UploadState::Committing], next, None, None)?;
-        let note = AuditNote::new("upload.commit_taken_back", audit_name(upload));
+        let told = serde_json::json!({ "loads": loads.len() });
+        let note = AuditNote::new("upload.commit_taken_back", audit_name(upload)).detail(told);
         Ok::<_, AppError>(note.returning(()))
     })
 }

@@ -58,12 +58,17 @@ pub struct Decision {
     pub mapping: MappingChoice,
     /// The codes whose proposals are accepted; `None` keeps the present set.
     pub accepted: Option<BTreeSet<Code>>,
+    /// The codes whose values are right as they are; `None` keeps the present set.
+    pub kept: Option<BTreeSet<Code>>,
 }
+
+/// The findings of which someone can say that the values are right as they are: only those that are a guess of ours.
+pub const KEEPABLE: [Code; 1] = [Code::UploadLeadingZeroLost];
 
 /// Takes a decision and queues a new check.
 ///
 /// # Errors
-/// UPL-043 while the file is being worked on or is committed; UPL-007 when the mapping lacks a field.
+/// REQ-400 when a value is to be kept that cannot be right; /// UPL-043 while the file is being worked on or is committed; UPL-007 when the mapping lacks a field.
 pub fn change_decision(desk: &Desk<'_>, id: UploadId, decision: Decision) -> Result<(), AppError> {
     desk.require(Permission::UploadsWrite)?;
     desk.scope().change(desk.now(), |writer| {
@@ -75,15 +80,16 @@ pub fn change_decision(desk: &Desk<'_>, id: UploadId, decision: Decision) -> Res
         )?;
         let mut detail = UploadDetail::from_record(&upload);
         detail.commit_undone = None;
+        if let Some(kept) = &decision.kept {
+            Refusals::check(never_kept(kept))?;
+            detail.kept = words_of(kept);
+        }
         choose_mapping(writer, &mut detail, &decision.mapping)?;
         if let Some(accepted) = &decision.accepted {
-            detail.accepted = accepted
-                .iter()
-                .map(|code| code.as_str().to_owned())
-                .collect();
+            detail.accepted = words_of(accepted);
         }
         let job = queue_check(writer, &upload)?;
-        let told = serde_json::json!({ "accepted": detail.accepted, "mapping": detail.mapping });
+        let told = serde_json::json!({ "accepted": detail.accepted, "kept": detail.kept, "mapping": detail.mapping });
         let moved = writer.upload_state(
             id,
             &OPEN,
@@ -98,6 +104,19 @@ pub fn change_decision(desk: &Desk<'_>, id: UploadId, decision: Decision) -> Res
             .detail(told)
             .returning(()))
     })
+}
+
+fn words_of(codes: &BTreeSet<Code>) -> Vec<String> {
+    codes.iter().map(|code| code.as_str().to_owned()).collect()
+}
+
+fn never_kept(kept: &BTreeSet<Code>) -> Vec<Refusal> {
+    let wrong = kept.iter().filter(|code| !KEEPABLE.contains(code));
+    let refusal = |code: &Code| {
+        let text = format!("a value with {code} cannot be right as it is");
+        Refusal::at(Code::RequestMalformed, "/keep", text)
+    };
+    wrong.map(refusal).collect()
 }
 
 fn choose_mapping(

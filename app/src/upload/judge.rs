@@ -9,6 +9,8 @@ use packtwin_core::finding::Finding;
 use packtwin_core::ids::UploadId;
 use packtwin_core::market::Market;
 use packtwin_tenants::scope::{Reader, TenantScope};
+use packtwin_tenants::store::load::LoadState;
+use packtwin_tenants::store::lot::LotRecord;
 use packtwin_tenants::store::product::{ProductRecord, VersionRecord};
 
 use super::all_lots;
@@ -65,12 +67,15 @@ fn judge_lot(
     head: &LotHead,
     product: &ProductRecord,
 ) -> Result<(), AppError> {
-    let stored = reader.lot_find(product.no, &head.batch)?;
+    let stored = match reader.lot_find(product.no, &head.batch)? {
+        Some(lot) if was_visible(reader, &lot)? => Some(lot),
+        _ => None,
+    };
     let version = match &stored {
         Some(stored) => {
-            if stored.expiry != head.expiry {
-                lot.block(Code::UploadExpiryDiffersFromLot);
-            }
+            differing_values(stored, head)
+                .into_iter()
+                .for_each(|code| lot.block(code));
             version_of(reader, product, stored.version)?
         }
         None => match reader.product_version_acknowledged_latest(product.no)? {
@@ -106,6 +111,28 @@ fn judge_lot(
         (false, None) => lot.block(Code::UploadMarketNotReleased),
     }
     Ok(())
+}
+
+/// What a lot of a file says differently from the lot that is stored: its expiry and manufacturing date are printed or
+/// told once and hold for all of its packs.
+pub(super) fn differing_values(stored: &LotRecord, head: &LotHead) -> Vec<Code> {
+    let mut codes = Vec::new();
+    if stored.expiry != head.expiry {
+        codes.push(Code::UploadExpiryDiffersFromLot);
+    }
+    if let (Some(known), Some(told)) = (stored.manufactured, head.manufactured)
+        && known != told
+    {
+        codes.push(Code::UploadManufacturedDiffersFromLot);
+    }
+    codes
+}
+
+/// Whether packs of a lot are or were visible. A lot that another commit is still storing may yet be taken back, and says
+/// nothing; the commit compares with it again.
+fn was_visible(reader: &mut Reader<'_>, lot: &LotRecord) -> Result<bool, AppError> {
+    let loads = reader.load_list_of_lot(lot.product, lot.no)?;
+    Ok(loads.iter().any(|load| load.state != LoadState::Storing))
 }
 
 /// The latest version, when it has all these markets: a file for them means that one.
@@ -223,6 +250,10 @@ fn finding_text(lot: &LotTally, code: Code) -> Option<(&'static str, String)> {
                 "Lot {batch} is stored with another expiry than {}.",
                 lot.expiry_text
             ),
+        ),
+        Code::UploadManufacturedDiffersFromLot => (
+            "manufactured",
+            format!("Lot {batch} is stored with another manufacturing date."),
         ),
         Code::UploadOtherVersion => {
             let (stored, other) = (lot.version?, lot.other_version?);

@@ -1,7 +1,8 @@
 //! Road 1, first half: a file lands, is recognised, checked without consequences, mended, and committed.
 //!
-//! The stored packs follow from three things alone: the original, kept byte for byte under its hash; the mapping; and the
-//! set of codes whose proposals were accepted. Whoever has the three can repeat the check and gets the same result.
+//! The stored packs follow from three things alone: the original, kept byte for byte under its hash; the mapping; and which
+//! codes had their proposals accepted or their values kept. Whoever has the three can repeat the check and gets the same
+//! result.
 //! Serves URS-SN-005 to URS-SN-008.
 
 mod check;
@@ -26,9 +27,11 @@ use packtwin_tenants::store::upload::UploadRecord;
 use packtwin_tenants::store::upload_result::UploadLot;
 
 pub use self::check::{CHECK_JOB, run_check};
+pub(crate) use self::commit::commit_cancelled;
 pub use self::commit::{COMMIT_JOB, run_commit};
 pub use self::decide::{
-    Decision, MappingChoice, MappingTrial, change_decision, request_commit, try_mapping, withdraw,
+    Decision, KEEPABLE, MappingChoice, MappingTrial, change_decision, request_commit, try_mapping,
+    withdraw,
 };
 pub use self::ledger::{FindingReader, severity_from, severity_word};
 pub use self::read::{EPCIS_KIND, ReadOrder, read_serial_file};
@@ -56,12 +59,16 @@ pub struct UploadDetail {
     pub refused: Option<(String, String)>,
     /// Why the last commit stored nothing, told beside the check that follows it, until someone decides again.
     pub commit_undone: Option<(String, String)>,
+    /// The upload that brought the same content first, when this one only repeated it (UPL-001).
+    pub same_as: Option<String>,
     /// The column mapping in its text form; none for files that need none.
     pub mapping: Option<String>,
     /// The stored mapping it was taken from.
     pub mapping_id: Option<String>,
     /// Codes whose proposals were accepted.
     pub accepted: Vec<String>,
+    /// Codes whose values someone said to be right as they are.
+    pub kept: Vec<String>,
     /// Sums of the last check.
     pub summary: Option<CheckSummary>,
     /// What else the file holds and was not taken, in sentences.
@@ -78,9 +85,9 @@ pub struct UploadDetail {
 pub struct CheckSummary {
     /// Rows of the file, without its heading.
     pub rows: u64,
-    /// Rows that can be stored as they are.
+    /// Rows that can be stored, as they are or thanks to an accepted proposal.
     pub rows_right: u64,
-    /// Rows that can be stored thanks to an accepted proposal.
+    /// Rows to which an accepted proposal was applied; among them repeated rows, which are left out.
     pub rows_fixed: u64,
     /// Rows that cannot be stored.
     pub rows_wrong: u64,
@@ -92,6 +99,13 @@ pub struct CheckSummary {
     pub lots: u64,
 }
 
+impl CheckSummary {
+    /// Rows with which nothing is wrong any more: stored, or left out as agreed.
+    pub fn rows_settled(&self) -> u64 {
+        self.rows.saturating_sub(self.rows_wrong)
+    }
+}
+
 impl UploadDetail {
     /// Reads the stored form; a form that cannot be read is an empty one.
     pub fn from_record(record: &UploadRecord) -> Self {
@@ -101,6 +115,11 @@ impl UploadDetail {
     /// The stored form.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The upload that brought the same content first, when this one only repeated it.
+    pub fn same_as(&self) -> Option<UploadId> {
+        self.same_as.as_deref().and_then(|id| id.parse().ok())
     }
 
     /// The stored mapping it was taken from.

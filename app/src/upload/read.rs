@@ -24,6 +24,8 @@ pub struct ReadOrder<'a> {
     pub mapping: Option<&'a str>,
     /// Codes whose proposals were accepted.
     pub accepted: &'a BTreeSet<Code>,
+    /// Codes whose values are right as they are.
+    pub kept: &'a BTreeSet<Code>,
     /// Most combinations of lot columns.
     pub lots_max: u32,
     /// When it is read.
@@ -42,6 +44,7 @@ pub fn read_serial_file(
     let recognised = recognise(&mut file)?;
     let settings = ReadSettings {
         accepted: order.accepted.clone(),
+        kept: order.kept.clone(),
         lots_max: order.lots_max,
         ..ReadSettings::new(order.at)
     };

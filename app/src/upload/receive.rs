@@ -144,6 +144,8 @@ pub fn append_part(
     };
     let mut more = [0];
     if now_here == record.bytes_declared && part.read(&mut more)? > 0 {
+        // Nobody knows which of the bytes were meant: nothing of a refused part is kept.
+        blobs.incoming_cut(id, offset)?;
         let text = format!(
             "more came than the {} bytes that were announced",
             record.bytes_declared
@@ -190,6 +192,11 @@ pub fn complete_upload(
     if record.sha256.is_some() {
         return Ok(Completed::Kept(record));
     }
+    if let Some(same) = UploadDetail::from_record(&record).same_as() {
+        // It was completed before, and its answer may have been lost.
+        let same = desk.scope().read(|reader| upload_of(reader, same))?;
+        return Ok(Completed::Same(same));
+    }
     require_state(
         &record,
         &[UploadState::Receiving],
@@ -217,10 +224,13 @@ pub fn complete_upload(
     let recognised = recognise(blobs.open(&stored.sha256)?);
     let completed = desk.scope().change(desk.now(), |writer| {
         if let Err(same) = writer.upload_finish_receiving(id, &stored)? {
-            writer.upload_state(id, &[UploadState::Receiving], UploadState::Withdrawn, None, None)?;
-            let detail = serde_json::json!({ "same_as": same.to_string() });
-            let note = AuditNote::new("upload.repeated", audit_name(id)).detail(detail);
-            return Ok(note.returning(Completed::Same(upload_of(writer, same)?)));
+            let first = upload_of(writer, same)?;
+            let detail = repeated_detail(&record, &first).to_json();
+            let from = [UploadState::Receiving];
+            writer.upload_state(id, &from, UploadState::Withdrawn, Some(&detail), None)?;
+            let told = serde_json::json!({ "same_as": same.to_string() });
+            let note = AuditNote::new("upload.repeated", audit_name(id)).detail(told);
+            return Ok(note.returning(Completed::Same(first)));
         }
         let (kind, detail) = settle_recognised(writer, &record, &recognised)?;
         let told = serde_json::json!({
@@ -233,6 +243,19 @@ pub fn complete_upload(
     match completed {
         Completed::Same(same) => Ok(Completed::Same(reopen(desk, same)?)),
         kept @ Completed::Kept(_) => Ok(kept),
+    }
+}
+
+/// What a repeated upload says of the first one with its content (UPL-001).
+fn repeated_detail(record: &UploadRecord, first: &UploadRecord) -> UploadDetail {
+    let (id, day) = (first.id, first.created_at.date());
+    let text = format!(
+        "This file was already received on {day} as upload {id} (same content). Nothing was stored again."
+    );
+    UploadDetail {
+        same_as: Some(id.to_string()),
+        refused: Some((Code::UploadAlreadyReceived.as_str().to_owned(), text)),
+        ..UploadDetail::from_record(record)
     }
 }
 

@@ -67,6 +67,8 @@ pub(crate) struct RowChecker<'a> {
     /// Set below the row that announces guarded cells.
     pub(crate) guarded: Option<Guard>,
     lots: HashMap<Vec<u8>, LotIndex>,
+    /// The errors and fixes of a lot's values, which hold for every row that has them.
+    lasting: HashMap<LotIndex, Vec<(Field, Flaw)>>,
     last_key: Vec<u8>,
     last_lot: Option<LotIndex>,
     scratch_key: Vec<u8>,
@@ -98,6 +100,7 @@ impl<'a> RowChecker<'a> {
             text_formulas,
             guarded: None,
             lots: HashMap::new(),
+            lasting: HashMap::new(),
             last_key: Vec::new(),
             last_lot: None,
             scratch_key: Vec::new(),
@@ -153,7 +156,10 @@ impl<'a> RowChecker<'a> {
             _ => self.lots.get(&key).copied(),
         };
         let lot = match known {
-            Some(lot) => lot,
+            Some(lot) => {
+                self.tell_again(row, lot)?;
+                lot
+            }
             None => {
                 if self.summary.lots >= self.settings.lots_max {
                     return Err(ReadRefused::at_row(
@@ -224,11 +230,37 @@ impl<'a> RowChecker<'a> {
             },
             head,
         })?;
-        self.report(row, Field::ProductCode, product.flaws)?;
-        self.report(row, Field::Batch, batch.flaws)?;
-        self.report(row, Field::Expiry, expiry.flaws)?;
-        self.report(row, Field::Manufactured, manufactured.flaws)?;
+        let mut lasting = Vec::new();
+        for (field, flaws) in [
+            (Field::ProductCode, product.flaws),
+            (Field::Batch, batch.flaws),
+            (Field::Expiry, expiry.flaws),
+            (Field::Manufactured, manufactured.flaws),
+        ] {
+            let lasts = |flaw: &&Flaw| flaw.severity != Severity::Warning;
+            lasting.extend(flaws.iter().filter(lasts).map(|flaw| (field, flaw.clone())));
+            self.report(row, field, flaws)?;
+        }
+        if !lasting.is_empty() {
+            self.lasting.insert(lot, lasting);
+        }
         Ok(lot)
+    }
+
+    /// Tells a further row what was found in the values of its lot, which are judged once.
+    fn tell_again(&mut self, row: u64, lot: LotIndex) -> Result<(), ReadRefused> {
+        if !self.is_clean(lot) {
+            let lasting = self.lasting.get(&lot).cloned().unwrap_or_default();
+            for (field, flaw) in lasting {
+                self.report(row, field, vec![flaw])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is to be told of the lot's values in its further rows.
+    pub(crate) fn is_clean(&self, lot: LotIndex) -> bool {
+        !self.lasting.contains_key(&lot)
     }
 
     fn serial(&mut self, cell: &Cell<'_>) -> Judged<Serial> {
@@ -248,10 +280,17 @@ impl<'a> RowChecker<'a> {
         {
             let padded = format!("{text:0>length$}");
             let flaw = self.settle(
-                Flaw::warning(
-                    Code::UploadLeadingZeroLost,
-                    format!("serial {} has {} digits where all others have {length}; leading zeros may be lost", quoted(&text), text.len()),
-                )
+                Flaw {
+                    // Someone said that such values are right as they are.
+                    severity: match self.settings.keeps(Code::UploadLeadingZeroLost) {
+                        true => Severity::Warning,
+                        false => Severity::Error,
+                    },
+                    ..Flaw::error(
+                        Code::UploadLeadingZeroLost,
+                        format!("serial {} has {} digits where all others have {length}; leading zeros may be lost. Accept the proposal, or say that it is right as it is", quoted(&text), text.len()),
+                    )
+                }
                 .proposing(padded.clone()),
             );
             if flaw.severity == Severity::Fixed {
@@ -491,7 +530,7 @@ impl<'a> RowChecker<'a> {
         }
     }
 
-    /// An accepted code with a proposal no longer stands in the way.
+    /// An accepted code with a proposal no longer stands in the way; nobody mends what was said to be right as it is.
     fn settle(&self, flaw: Flaw) -> Flaw {
         match flaw.proposal.is_some() && self.settings.accepts(flaw.code) {
             true => Flaw {

@@ -166,7 +166,8 @@ impl<R: Read> ListReader<'_, R> {
             .layout
             .serial_place()
             .and_then(|place| cells.raw(place));
-        if let Some(place) = place.filter(|_| single_line) {
+        // What is to be told of a lot's values is told of every row, which is then read whole.
+        if let Some(place) = place.filter(|_| single_line && self.checker.is_clean(lot)) {
             self.pattern.learn(self.rows.line(), place, lot);
         }
         Ok(())

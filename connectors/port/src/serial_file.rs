@@ -43,7 +43,8 @@ pub struct Stop;
 
 /// Receives what a reader finds. Rows come in file order.
 pub trait SerialFileSink {
-    /// A combination that was not seen before. Its findings, if any, follow once for the row where it first stood.
+    /// A combination that was not seen before. Its findings, if any, follow for the row where it first stood; a reader of
+    /// tables tells its errors and fixes again for each further row, since each of them has the value.
     ///
     /// # Errors
     /// [`Stop`] when no further lot is taken.
@@ -75,6 +76,8 @@ pub struct ReadSettings {
     pub at: Timestamp,
     /// The codes whose proposals someone accepted: such rows are read with the proposal.
     pub accepted: BTreeSet<Code>,
+    /// The codes whose values someone said to be right as they are: told as warnings, and never mended.
+    pub kept: BTreeSet<Code>,
     /// How many [`SeenLot`]s one file may hold; beyond it the file is refused with `UPL-044`.
     pub lots_max: u32,
     /// How many bytes a workbook may produce when it is unpacked (security.md, section 7).
@@ -87,6 +90,7 @@ impl ReadSettings {
         ReadSettings {
             at,
             accepted: BTreeSet::new(),
+            kept: BTreeSet::new(),
             lots_max: 10_000,
             unpacked_bytes_max: 1 << 30,
         }
@@ -94,7 +98,12 @@ impl ReadSettings {
 
     /// Whether the proposals of this code are to be used.
     pub fn accepts(&self, code: Code) -> bool {
-        self.accepted.contains(&code)
+        self.accepted.contains(&code) && !self.kept.contains(&code)
+    }
+
+    /// Whether values with this code are right as they are.
+    pub fn keeps(&self, code: Code) -> bool {
+        self.kept.contains(&code)
     }
 }
 

@@ -186,6 +186,8 @@ body! {
     pub struct FixesAccepted {
         /// Codes such as `UPL-017`.
         codes: Vec<String>,
+        /// The codes whose values are right as they are from now on, all of them: `UPL-017`. Without it they stay.
+        keep: Option<Vec<String>>,
     }
 }
 
@@ -288,6 +290,7 @@ pub async fn apply_fixes(
     let decision = Decision {
         mapping: MappingChoice::Keep,
         accepted: Some(codes_of(&wanted.codes)?),
+        kept: wanted.keep.as_deref().map(codes_of).transpose()?,
     };
     caller
         .at_desk(&shared, move |desk| {

@@ -83,9 +83,10 @@ pub(super) async fn before(
             hash,
         })),
         Begun::Replay(answer) => Ok(Before::Replay(replay(answer))),
-        Begun::Running => {
-            let text = "The first request with this key is still being worked on.";
-            Err(Problem::of(Code::IdempotencyMismatch, text).retry_after(1))
+        Begun::Running { free_in_seconds } => {
+            let text = "The first request with this key is still being worked on, or its process has died; then the key \
+                        is free again after that time.";
+            Err(Problem::of(Code::IdempotencyBusy, text).retry_after(free_in_seconds))
         }
         Begun::Mismatch => Err(Problem::of(
             Code::IdempotencyMismatch,

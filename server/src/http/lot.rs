@@ -18,7 +18,7 @@ use packtwin_tenants::store::lot_list::{LotCursor, LotFilter, LotSummary};
 use super::caller::Caller;
 use super::list::{Page, Row};
 use super::market::markets_of;
-use super::message::UnconfirmedBody;
+use super::message::{FarRefusalBody, UnconfirmedBody};
 use super::problem::Problem;
 use super::request::{Body, IfMatch, Query, etag};
 use super::shared::Shared;
@@ -153,6 +153,8 @@ pub struct LotDetail {
     blocked_by: Vec<String>,
     /// Where it is recalled.
     recalls: Vec<Recalled>,
+    /// What the hub refused of it and what did not leave anew.
+    refusals: Vec<FarRefusalBody>,
     /// The messages it went out with, newest first.
     messages: Vec<String>,
     /// Those of them that have no final answer.
@@ -371,6 +373,7 @@ fn answer(view: &LotView) -> HttpResponse {
                 reason: reason.clone(),
             })
             .collect(),
+        refusals: view.refusals.iter().map(FarRefusalBody::from).collect(),
         messages: view
             .messages
             .iter()

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use packtwin_app::message::{self, MessageView, Unconfirmed};
+use packtwin_app::message::{self, FarReason, FarRefusal, MessageView, Unconfirmed};
 use packtwin_core::fact::FactKind;
 use packtwin_core::ids::MessageId;
 use packtwin_tenants::blob::hex;
@@ -109,6 +109,49 @@ impl Row for Message {
             self.acknowledgement.clone(),
             self.acknowledged_packs.to_string(),
         ]
+    }
+}
+
+/// What the hub refused and what did not leave anew; `:retry` of the message sends it anew.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FarRefusalBody {
+    /// The message that was refused.
+    message: String,
+    /// What it carried.
+    kind: &'static str,
+    /// The same in words: `recall in DE`.
+    what: String,
+    /// How many packs, where it was about packs.
+    packs: u64,
+    /// Every reason of the hub.
+    reasons: Vec<FarReasonBody>,
+}
+
+/// A reason of the hub.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FarReasonBody {
+    /// The hub's code.
+    code: String,
+    /// Its text.
+    text: String,
+    /// What it means and what to do.
+    advice: String,
+}
+
+impl From<&FarRefusal> for FarRefusalBody {
+    fn from(refusal: &FarRefusal) -> Self {
+        let reason = |fault: &FarReason| FarReasonBody {
+            code: fault.code.clone(),
+            text: fault.text.clone(),
+            advice: fault.advice.clone(),
+        };
+        FarRefusalBody {
+            message: refusal.message.to_string(),
+            kind: refusal.kind.as_str(),
+            what: refusal.what.clone(),
+            packs: refusal.packs,
+            reasons: refusal.faults.iter().map(reason).collect(),
+        }
     }
 }
 
@@ -328,10 +371,11 @@ pub async fn document(caller: Caller, path: web::Path<String>) -> Result<HttpRes
     }))
 }
 
-/// Tries a message that waits at once: the same bytes under the same id, and not before the far side was asked.
+/// Tries a message that waits at once: the same bytes under the same id, and not before the far side was asked. What was
+/// refused of a recall, a withdrawal or a change of states leaves anew, as the message that is answered.
 ///
 /// # Errors
-/// There is none under this id; it has its final answer.
+/// There is none under this id; it has its final answer and nothing of it can leave anew.
 #[utoipa::path(post, path = "/v1/messages/{id}:retry", tag = "messages", params(("id" = String, Path)),
     responses((status = 202, description = "`Location` is the message")))]
 pub async fn retry(
@@ -340,10 +384,8 @@ pub async fn retry(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: MessageId = id(&path)?;
-    caller
-        .at_desk(&shared, move |desk| message::retry_message(desk, id))
-        .await?;
-    Ok(on_its_way(id))
+    let message = caller.at_desk(&shared, move |desk| message::retry_message(desk, id));
+    Ok(on_its_way(message.await?))
 }
 
 /// The answer to something that leaves by a message.

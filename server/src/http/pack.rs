@@ -2,6 +2,7 @@
 //! of a pack and what proves it is in [`super::pack_proof`].
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,7 +11,7 @@ use packtwin_app::pack::{self, PackTwin};
 use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::code::Code;
 use packtwin_core::market::Market;
-use packtwin_core::pack::PackState;
+use packtwin_core::pack::{EffectiveState, PackState};
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::refusal::{Refusal, Refusals};
 use packtwin_core::role::Permission;
@@ -40,6 +41,9 @@ pub struct Pack {
     expiry: String,
     /// The pack's own state, such as `active` or `free_sample`.
     state: String,
+    /// What counts for whoever holds it: `withdrawn` and `recalled` in any of its markets, its own state, `expired`, or
+    /// `active`, the worst first.
+    effective_state: String,
     /// Markets in which its lot is recalled.
     recalled_in: Vec<String>,
     /// Markets from which its product is withdrawn.
@@ -130,8 +134,21 @@ pub(super) fn pack_names(path: &(String, String)) -> Result<(ProductCode, Serial
     Ok((code, serial))
 }
 
-impl From<&PackTwin> for Pack {
-    fn from(twin: &PackTwin) -> Self {
+/// What counts for whoever holds a pack, as a word.
+fn effective_word(state: EffectiveState) -> String {
+    match state {
+        EffectiveState::Withdrawn => "withdrawn".to_owned(),
+        EffectiveState::Recalled => "recalled".to_owned(),
+        EffectiveState::Expired => "expired".to_owned(),
+        EffectiveState::Active => "active".to_owned(),
+        EffectiveState::Pack(state) => word(state),
+    }
+}
+
+impl Pack {
+    /// The pack as it counts on a day, or on the day of the time that is told of.
+    fn on(twin: &PackTwin, today: NaiveDate) -> Self {
+        let today = twin.as_of.map_or(today, |at| at.date());
         let words = |markets: &[Market]| markets.iter().map(Market::to_string).collect();
         Pack {
             product: twin.product.code.to_string(),
@@ -139,6 +156,7 @@ impl From<&PackTwin> for Pack {
             lot: twin.lot.batch.to_string(),
             expiry: twin.lot.expiry.to_string(),
             state: word(twin.state),
+            effective_state: effective_word(twin.effective(today)),
             recalled_in: words(&twin.recalled_in),
             withdrawn_in: words(&twin.withdrawn_in),
             as_of: twin.as_of.map(|at| at.to_string()),
@@ -166,7 +184,7 @@ pub async fn show(
     );
     query.close()?;
     let twin = found(&caller, &shared, &path, as_of).await?;
-    Ok(HttpResponse::Ok().json(Pack::from(&twin)))
+    Ok(HttpResponse::Ok().json(Pack::on(&twin, shared.now().date())))
 }
 
 /// What happened to a pack: its lot's facts and its own.

@@ -271,6 +271,7 @@ fn status_of(code: Code) -> StatusCode {
         Code::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::Unavailable | Code::VerificationUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::IdempotencyMismatch
+        | Code::IdempotencyBusy
         | Code::UploadAlreadyReceived
         | Code::UploadOffset
         | Code::UploadState

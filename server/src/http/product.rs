@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use packtwin_app::message::refusals_of_product;
 use packtwin_app::product::{self, Drift, product_of};
 use packtwin_core::code::Code;
 use packtwin_core::ids::ProductNo;
@@ -18,7 +19,7 @@ use super::caller::Caller;
 use super::list::{Page, Row};
 use super::market::markets_of;
 use super::master_data::MasterDataBody;
-use super::message::on_its_way;
+use super::message::{FarRefusalBody, on_its_way};
 use super::problem::Problem;
 use super::product_change::{IfProductMatch, answer, product_etag};
 use super::request::{Body, Query};
@@ -36,6 +37,9 @@ pub struct Product {
     latest_version: u32,
     /// The version that is shown.
     version: ProductVersionBody,
+    /// Withdrawals that the hub refused and that did not leave anew; told of a single product.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refusals: Vec<FarRefusalBody>,
 }
 
 /// One version.
@@ -77,6 +81,7 @@ impl Product {
             scheme: product.code.scheme().as_str(),
             latest_version: product.latest_version,
             version: ProductVersionBody::from(version),
+            refusals: Vec::new(),
         }
     }
 }
@@ -245,10 +250,21 @@ pub async fn show(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let code = code_of(&path)?;
-    let (product, version) = caller
-        .at_desk(&shared, move |desk| latest(desk, &code))
+    let (product, version, refusals) = caller
+        .at_desk(&shared, move |desk| {
+            let (product, version) = latest(desk, &code)?;
+            let refusals = desk
+                .scope()
+                .read(|reader| refusals_of_product(reader, product.no))?;
+            Ok::<_, packtwin_app::error::AppError>((product, version, refusals))
+        })
         .await?;
-    Ok(answer(&product, &version))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, product_etag(&version)))
+        .json(Product {
+            refusals: refusals.iter().map(FarRefusalBody::from).collect(),
+            ..Product::new(&product, &version)
+        }))
 }
 
 /// Every version, oldest first.

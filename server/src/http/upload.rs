@@ -57,6 +57,11 @@ pub struct Upload {
     summary: Option<Summary>,
     /// Codes whose proposals are accepted.
     accepted: Vec<String>,
+    /// Codes whose values someone said to be right as they are.
+    kept: Vec<String>,
+    /// The upload that brought the same content first, when this one only repeated it (UPL-001).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_as: Option<String>,
     /// The job that works on it, or worked last.
     #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<String>,
@@ -84,9 +89,9 @@ pub struct Refused {
 pub struct Summary {
     /// Rows of the file, without its heading.
     rows: u64,
-    /// Rows that can be stored as they are.
+    /// Rows that can be stored, as they are or thanks to an accepted proposal.
     rows_right: u64,
-    /// Rows that can be stored thanks to an accepted proposal.
+    /// Rows to which an accepted proposal was applied; among them repeated rows, which are left out.
     rows_fixed: u64,
     /// Rows that could be stored if the proposals were accepted.
     rows_fixable: u64,
@@ -128,6 +133,8 @@ impl From<&UploadRecord> for Upload {
             refused: detail.refused.map(|(code, text)| Refused { code, text }),
             summary: detail.summary.map(Summary::from),
             accepted: detail.accepted,
+            kept: detail.kept,
+            same_as: detail.same_as,
             job: record.job_id.map(|job| job.to_string()),
             created_by: record.created_by.clone(),
             created_at: record.created_at.to_string(),
@@ -398,6 +405,7 @@ pub async fn choose_mapping(
     let decision = Decision {
         mapping,
         accepted: None,
+        kept: None,
     };
     caller
         .at_desk(&shared, move |desk| {

@@ -40,7 +40,10 @@ pub enum Begun {
     /// The same request was answered.
     Replay(Answer),
     /// The same request is being worked on.
-    Running,
+    Running {
+        /// When the key is free again at the latest, should nobody be working on it any more.
+        free_in_seconds: u64,
+    },
     /// The key was used for another request.
     Mismatch,
 }
@@ -85,17 +88,18 @@ impl Writer<'_> {
             self.actor().who().to_string(),
             self.at().micros(),
         );
-        let row: Option<(Vec<u8>, i32, String, Vec<u8>)> = idempotency::table
+        let row: Option<(Vec<u8>, i32, String, Vec<u8>, i64)> = idempotency::table
             .find((tenant, &actor, handle))
             .select((
                 idempotency::request_hash,
                 idempotency::status,
                 idempotency::headers,
                 idempotency::body,
+                idempotency::created_at,
             ))
             .first(self.connection)
             .optional()?;
-        let Some((hash, status, headers, body)) = row else {
+        let Some((hash, status, headers, body, taken_at)) = row else {
             diesel::insert_into(idempotency::table)
                 .values((
                     idempotency::tenant_id.eq(tenant),
@@ -114,7 +118,11 @@ impl Writer<'_> {
             return Ok(Begun::Mismatch);
         }
         if status == RUNNING {
-            return Ok(Begun::Running);
+            let freed_at = Timestamp::from_micros(taken_at).plus_seconds(ABANDONED_SECONDS);
+            let left = freed_at.micros_since(self.at()).max(0);
+            // The key is free after its last moment, not at it.
+            let free_in_seconds = left.unsigned_abs() / 1_000_000 + 1;
+            return Ok(Begun::Running { free_in_seconds });
         }
         let status = u16::try_from(status).map_err(|_| StoreError::Damaged {
             what: "remembered status",
@@ -157,6 +165,18 @@ impl Writer<'_> {
             .filter(idempotency::status.eq(RUNNING))
             .execute(self.connection)?;
         Ok(removed == 1)
+    }
+
+    /// Frees every key whose request has no answer: whoever worked on them is known to be dead. Answers how many.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn idempotency_release_all(&mut self) -> Result<u64, StoreError> {
+        let freed = diesel::delete(idempotency::table)
+            .filter(idempotency::tenant_id.eq(self.tenant_id()))
+            .filter(idempotency::status.eq(RUNNING))
+            .execute(self.connection)?;
+        Ok(freed as u64)
     }
 
     /// Removes answers whose time has passed. Answers how many.
@@ -214,7 +234,9 @@ mod tests {
                 })
             };
             assert_eq!(begin(now(), 1), Begun::Fresh);
-            assert_eq!(begin(now(), 1), Begun::Running);
+            let running = |free_in_seconds| Begun::Running { free_in_seconds };
+            assert_eq!(begin(now(), 1), running(61));
+            assert_eq!(begin(now().plus_seconds(41), 1), running(20));
             assert_eq!(begin(now(), 2), Begun::Mismatch);
             assert!(finish(now()).unwrap());
             assert!(!finish(now()).unwrap());
@@ -227,8 +249,15 @@ mod tests {
             assert_eq!(begin(later, 2), Begun::Fresh);
 
             let abandoned = later.plus_seconds(ABANDONED_SECONDS);
-            assert_eq!(begin(abandoned, 2), Begun::Running);
+            assert_eq!(begin(abandoned, 2), running(1));
             assert_eq!(begin(abandoned.plus_seconds(1), 2), Begun::Fresh);
+            let release = || {
+                scope.housekeep(abandoned, Housekeeping::Lease, |w| {
+                    w.idempotency_release_all()
+                })
+            };
+            assert_eq!((release().unwrap(), release().unwrap()), (1, 0));
+            assert_eq!(begin(abandoned, 3), Begun::Fresh);
             scope
                 .housekeep(abandoned, Housekeeping::Answer, |w| {
                     w.idempotency_abandon("k1")

@@ -10,8 +10,9 @@ use packtwin_core::ids::{LoadNo, LotNo, ProductNo, UploadId};
 use packtwin_core::time::Timestamp;
 
 use super::stored::{at_if, column_count, count, hash_if, known, parsed};
+use crate::engine;
 use crate::error::StoreError;
-use crate::schema::{load, product, upload_lot};
+use crate::schema::{load, lot, product, upload_lot};
 use crate::scope::{Reader, Writer};
 
 /// How far a load has come.
@@ -193,28 +194,47 @@ impl Writer<'_> {
         self.lot_recount_if(product, lot)
     }
 
-    /// Removes a load that never became visible, after [`Writer::pack_discard_chunk`] removed its packs. `false`: it is
-    /// not storing.
+    /// Removes a load that never became visible, after [`Writer::pack_discard_chunk`] removed its packs, and its lot when
+    /// no load is left of that. `false`: it is not storing.
     ///
     /// # Errors
     /// The database failed.
     pub fn load_discard(&mut self, product: ProductNo, no: LoadNo) -> Result<bool, StoreError> {
-        let deleted = diesel::delete(load::table)
+        let of: Option<i32> = diesel::delete(load::table)
             .filter(load::tenant_id.eq(self.tenant_id()))
             .filter(load::product_no.eq(product.0))
             .filter(load::load_no.eq(no.0))
             .filter(load::state.eq(LoadState::Storing.as_str()))
+            .returning(load::lot_no)
+            .get_result(self.connection)
+            .optional()?;
+        let Some(of) = of else { return Ok(false) };
+        // The lot of the upload can be committed again.
+        diesel::update(upload_lot::table)
+            .filter(upload_lot::tenant_id.eq(self.tenant_id()))
+            .filter(upload_lot::product_no.eq(product.0))
+            .filter(upload_lot::load_no.eq(no.0))
+            .set(upload_lot::load_no.eq(None::<i32>))
             .execute(self.connection)?;
-        if deleted == 1 {
-            // The lot of the upload can be committed again.
-            diesel::update(upload_lot::table)
-                .filter(upload_lot::tenant_id.eq(self.tenant_id()))
-                .filter(upload_lot::product_no.eq(product.0))
-                .filter(upload_lot::load_no.eq(no.0))
-                .set(upload_lot::load_no.eq(None::<i32>))
-                .execute(self.connection)?;
-        }
-        Ok(deleted == 1)
+        self.lot_discard_empty(product, LotNo(of))?;
+        Ok(true)
+    }
+
+    /// Removes a lot that no load is left of. Held first, so that whoever brings it a load at this moment is seen.
+    fn lot_discard_empty(&mut self, product: ProductNo, no: LotNo) -> Result<(), StoreError> {
+        let tenant = self.tenant_id();
+        engine::hold_lot(self.connection, tenant, product, no)?;
+        let loads = load::table
+            .filter(load::tenant_id.eq(tenant))
+            .filter(load::product_no.eq(product.0))
+            .filter(load::lot_no.eq(no.0));
+        diesel::delete(lot::table)
+            .filter(lot::tenant_id.eq(tenant))
+            .filter(lot::product_no.eq(product.0))
+            .filter(lot::lot_no.eq(no.0))
+            .filter(diesel::dsl::not(diesel::dsl::exists(loads)))
+            .execute(self.connection)?;
+        Ok(())
     }
 
     /// Records that the packs of a load are removed since its lot's retention ended. `false`: it was not visible.

@@ -43,6 +43,8 @@ pub struct LotRecord {
     pub retention_until: NaiveDate,
     /// When it was added.
     pub created_at: Timestamp,
+    /// Packs of its visible loads.
+    pub stored: u64,
     /// Counts the changes; a change names the one it was read at.
     pub row_version: i32,
 }
@@ -68,8 +70,15 @@ pub struct NewLot {
     pub retention_until: NaiveDate,
 }
 
+impl LotRecord {
+    /// Whether anyone sees the lot: it comes with its first visible load and goes with its last.
+    pub fn is_visible(&self) -> bool {
+        self.stored > 0
+    }
+}
+
 impl Reader<'_> {
-    /// The lot with this batch number.
+    /// The lot with this batch number, visible or not.
     ///
     /// # Errors
     /// The database failed.
@@ -289,6 +298,7 @@ pub(super) struct LotRow {
     retention_until: i32,
     created_at: i64,
     row_version: i32,
+    stored: i64,
 }
 
 impl TryFrom<LotRow> for LotRecord {
@@ -307,6 +317,7 @@ impl TryFrom<LotRow> for LotRecord {
             released_on: day_if(row.released_on, "release date")?,
             retention_until: day(row.retention_until, "retention date")?,
             created_at: Timestamp::from_micros(row.created_at),
+            stored: count(row.stored, "stored count")?,
             row_version: row.row_version,
         })
     }

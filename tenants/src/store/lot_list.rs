@@ -105,7 +105,7 @@ macro_rules! list {
         concat!(
             lots!(),
             "
-    WHERE l.tenant_id = $1
+    WHERE l.tenant_id = $1 AND l.stored > 0
       AND (CAST($2 AS INTEGER) IS NULL OR l.product_no = $2)
       AND (CAST($3 AS TEXT) IS NULL OR lower(l.batch) LIKE $3 ESCAPE '\\')
       AND (CAST($4 AS INTEGER) IS NULL OR l.expires_on >= $4)
@@ -130,11 +130,11 @@ const LIST_DIFFERING: &str = list!(
 );
 
 /// How many lots have numbers that differ: the condition of [`LIST_DIFFERING`], for the same index.
-const DIFFERING: &str = "SELECT COUNT(*) AS lots FROM lot l WHERE l.tenant_id = $1
+const DIFFERING: &str = "SELECT COUNT(*) AS lots FROM lot l WHERE l.tenant_id = $1 AND l.stored > 0
       AND ((l.produced IS NOT NULL AND l.produced <> l.stored) OR l.stored <> l.sent OR l.sent <> l.acknowledged)";
 
 impl Reader<'_> {
-    /// Lots that come after a place of the list, the newest first, at most `limit`.
+    /// Visible lots that come after a place of the list, the newest first, at most `limit`.
     ///
     /// # Errors
     /// The database failed.
@@ -231,8 +231,6 @@ struct SummaryRow {
     #[diesel(sql_type = Text)]
     name: String,
     #[diesel(sql_type = BigInt)]
-    stored: i64,
-    #[diesel(sql_type = BigInt)]
     sent: i64,
     #[diesel(sql_type = BigInt)]
     acknowledged: i64,
@@ -262,7 +260,7 @@ impl TryFrom<SummaryRow> for LotSummary {
         let lot = LotRecord::try_from(row.lot)?;
         let completeness = Completeness {
             produced: lot.produced,
-            stored: count(row.stored, "stored count")?,
+            stored: lot.stored,
             sent: count(row.sent, "sent count")?,
             acknowledged: count(row.acknowledged, "acknowledged count")?,
         };

@@ -202,6 +202,7 @@ drivers! { World;
     };
     idempotency_abandon => |writer, _| writer.idempotency_abandon(&running());
     // As above.
+    idempotency_release_all (same) => |writer, _| writer.idempotency_release_all();
     idempotency_sweep (same) => |writer, _| writer.idempotency_sweep();
     audit_list_after => |writer, _| writer.audit_list_after(0, 1_000);
     audit_list_of_objects => |writer, theirs| {

@@ -136,17 +136,18 @@ impl<E: Into<AppError>> From<E> for Interrupted {
     }
 }
 
+fn codes_of(words: &[String]) -> BTreeSet<Code> {
+    let named = |code: &Code| words.iter().any(|word| word == code.as_str());
+    Code::ALL.iter().copied().filter(named).collect()
+}
+
 fn check(
     desk: &JobDesk<'_>,
     upload: &UploadRecord,
     detail: &UploadDetail,
     files: &WorkFiles,
 ) -> Result<Outcome, Interrupted> {
-    let accepted: BTreeSet<Code> = Code::ALL
-        .iter()
-        .copied()
-        .filter(|code| detail.accepted.iter().any(|word| word == code.as_str()))
-        .collect();
+    let (accepted, kept) = (codes_of(&detail.accepted), codes_of(&detail.kept));
     let settings = desk.house().settings();
     let mut reading = Reading {
         desk,
@@ -167,6 +168,7 @@ fn check(
         path: &desk.scope().blobs().path(&sha256),
         mapping: detail.mapping.as_deref(),
         accepted: &accepted,
+        kept: &kept,
         lots_max: u32::try_from(settings.upload_lots_max)
             .unwrap_or(u32::MAX)
             .saturating_mul(4),
@@ -185,6 +187,10 @@ fn check(
         Err(ReadRefused::Io(error)) => return Err(Interrupted::Failed(error.into())),
         Err(ReadRefused::Stopped(_)) => return Err(Interrupted::Cancelled),
     };
+    if reading.counts.rows == 0 {
+        let text = "the file has no row with a pack; there is nothing in it to check or to store";
+        return Err(Interrupted::Refused(Code::UploadEmpty, text.to_owned()));
+    }
     let Reading {
         mut tally,
         spool,

@@ -264,6 +264,7 @@ fn check_alone(path: &Path, bytes: u64) -> Result<CheckRate, Failure> {
         path,
         mapping: None,
         accepted: &accepted,
+        kept: &accepted,
         lots_max: 10_000,
         at: SystemClock.now(),
     };

@@ -189,6 +189,7 @@ fn carry(from: &Path, to: Form, path: &Path, work: &Path) -> Result<(), Failure>
         mapping: None,
         fixed: &[],
         accepted: Default::default(),
+        kept: Default::default(),
         lots: LotsWanted::All,
         hub: HubWords::default(),
         dialect: None,

@@ -89,6 +89,9 @@ pub(super) struct TranslateArguments {
     /// Accept the proposals of a code, such as UPL-010. May be repeated.
     #[arg(long, value_name = "CODE", value_parser = read_code)]
     accept: Vec<Code>,
+    /// Say that values with a code are right as they are: UPL-017. May be repeated.
+    #[arg(long, value_name = "CODE", value_parser = read_code)]
+    keep: Vec<Code>,
     /// Write the lots without errors and leave the others out; without it nothing is written when anything is wrong.
     #[arg(long)]
     correct_lots_only: bool,
@@ -245,6 +248,7 @@ fn carry_out(arguments: &TranslateArguments) -> Result<Done, NotTranslated> {
         mapping: mapping.as_deref(),
         fixed: &fixed,
         accepted: arguments.accept.iter().copied().collect::<BTreeSet<Code>>(),
+        kept: arguments.keep.iter().copied().collect::<BTreeSet<Code>>(),
         lots: match arguments.correct_lots_only {
             true => LotsWanted::Correct,
             false => LotsWanted::All,

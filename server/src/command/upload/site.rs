@@ -3,9 +3,10 @@
 
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use packtwin_connector_port::transport::{Limits, TransportFault};
+use packtwin_core::code::Code;
 use packtwin_tenants::blob::hex;
 use packtwin_transport::site::{Content, Method, SiteClient};
 use serde_json::Value;
@@ -16,6 +17,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// The wait before the first repetition; doubled with each.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
+/// How long a call is repeated whose key another process still holds: longer than the site keeps the key of a dead one.
+const BUSY_WITHIN: Duration = Duration::from_secs(90);
+/// The wait before such a repetition.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
 /// Pages of one list, at most.
 const PAGES_MAX: u32 = 10_000;
 
@@ -148,8 +153,15 @@ impl Site {
 
     fn repeated(&self, call: impl Fn() -> Result<Value, Failed>) -> Result<Value, Failed> {
         let mut count = 0;
+        let mut busy_since = None;
         loop {
             match call() {
+                Err(Failed::Refused { code, .. })
+                    if code == Code::IdempotencyBusy.as_str()
+                        && busy_since.get_or_insert_with(Instant::now).elapsed() < BUSY_WITHIN =>
+                {
+                    std::thread::sleep(BUSY_PAUSE);
+                }
                 Err(Failed::Unreached(_)) if count < self.tries => {
                     count += 1;
                     self.pause(count);

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use packtwin_app::error::AppError;
-use packtwin_app::message::{MessageView, retry_message, view_message};
+use packtwin_app::message::{Anew, MessageDetail, MessageView, retry_message, view_message};
 use packtwin_core::fact::{Fact as Canonical, FactKind};
 use packtwin_core::ids::MessageId;
 use packtwin_core::role::Permission;
@@ -310,8 +310,8 @@ pub(in crate::http) async fn retry(
     _form: Form,
 ) -> Result<HttpResponse, Problem> {
     let id: MessageId = id(&path)?;
-    desk.work(move |desk| retry_message(desk, id)).await?;
-    Ok(see(format!("/messages/{id}")))
+    let on_its_way = desk.work(move |desk| retry_message(desk, id)).await?;
+    Ok(see(format!("/messages/{on_its_way}")))
 }
 
 fn title(desk: &Desk, view: &MessageView) -> Title {
@@ -323,6 +323,16 @@ fn title(desk: &Desk, view: &MessageView) -> Title {
     )
     .primary();
     let primary = match message.state {
+        MessageState::Partial | MessageState::Refused if view.anew == Anew::Possible => {
+            let anew = Action {
+                label: "Send anew".into(),
+                ..retry
+            };
+            match desk.caller.may(Permission::ConnectorsWrite) {
+                true => Some(anew),
+                false => Some(anew.refused("Your role does not allow this.")),
+            }
+        }
         MessageState::Accepted
         | MessageState::Partial
         | MessageState::Refused
@@ -413,6 +423,16 @@ fn facts(desk: &Desk, view: &MessageView) -> Vec<Fact> {
             |at| Fact::moment("Answered", desk.moment(at)),
         ),
     ];
+    let other = |label: &str, id: &str| {
+        let link = Link::new(id, format!("/messages/{id}"));
+        Fact::new(label, FactValue::Link(link))
+    };
+    if let Anew::Left(id) = view.anew {
+        facts.push(other("Left anew as", &id.to_string()));
+    }
+    if let Some(id) = MessageDetail::from_record(message).anew_of {
+        facts.push(other("Carries anew what was refused of", &id));
+    }
     if let Some(stored) = message.document {
         facts.push(Fact::text("Size", format::bytes(stored.bytes)));
         facts.push(Fact::code(

@@ -3,18 +3,21 @@
 use packtwin_app::aggregation::GROUND_JOB;
 use packtwin_app::capture::CAPTURE_JOB;
 use packtwin_app::lot::SEND_JOB;
-use packtwin_app::message::Unconfirmed;
+use packtwin_app::message::{FarRefusal, Unconfirmed};
 use packtwin_app::upload::{CHECK_JOB, COMMIT_JOB};
 use packtwin_core::fact::FactKind;
 use packtwin_core::lot::Completeness;
 use packtwin_core::pack::EffectiveState;
 use packtwin_core::product::VersionState;
+use packtwin_core::role::Permission;
 use packtwin_tenants::store::connector::ConnectorState;
 use packtwin_tenants::store::job::{JobRecord, JobState};
 use packtwin_tenants::store::message::MessageState;
 use packtwin_tenants::store::upload::{UploadPurpose, UploadRecord, UploadState};
 
-use crate::pages::piece::{Mark, Tone};
+use super::Desk;
+use crate::pages::piece::{Action, Mark, Tone};
+use crate::pages::view::FarRefusalLine;
 
 /// The state of an upload. A dry run that is checked waits for nobody.
 pub(super) fn upload(record: &UploadRecord) -> Mark {
@@ -96,6 +99,37 @@ pub(super) fn lot(numbers: &Completeness, is_recalled: bool) -> Mark {
     } else {
         Mark::new(Tone::Attention, "not all acknowledged")
     }
+}
+
+/// The state of a lot of which the hub refused something.
+pub(super) fn refused_lot(is_recalled: bool) -> Mark {
+    match is_recalled {
+        true => Mark::new(Tone::Bad, "recalled; the hub refused a message"),
+        false => Mark::new(Tone::Bad, "refused by the hub"),
+    }
+}
+
+/// What the hub refused and what did not leave anew, one line each: with the page of its message, and the button that
+/// sends it anew where that is the way. Pack data goes by the lot's own button.
+pub(super) fn far_refusals(desk: &Desk, refusals: &[FarRefusal]) -> Vec<FarRefusalLine> {
+    let line = |refusal: &FarRefusal| {
+        let href = format!("/messages/{}", refusal.message);
+        let packs = match refusal.packs {
+            0 => String::new(),
+            packs => format!(" of {}", counted(packs, "pack")),
+        };
+        let again = Action::post("Send anew", format!("{href}/retry"), desk.csrf());
+        FarRefusalLine {
+            sentence: super::sentence(&format!("{}{packs}: {}", refusal.what, refusal.reason())),
+            again: match refusal.kind {
+                FactKind::Commissioned | FactKind::ProductVersioned => None,
+                _ if desk.caller.may(Permission::ConnectorsWrite) => Some(again),
+                _ => Some(again.refused("Your role does not allow this.")),
+            },
+            href,
+        }
+    };
+    refusals.iter().map(line).collect()
 }
 
 /// What counts for whoever holds the pack. Red is kept for packs that must not be dispensed.

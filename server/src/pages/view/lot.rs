@@ -11,6 +11,8 @@ use crate::pages::{
 };
 use askama::Template;
 
+use super::FarRefusalLine;
+
 /// `GET /lots`
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "page/lots.html")]
@@ -72,6 +74,8 @@ pub struct LotPage {
     pub title: Title,
     /// The answer in one sentence: "All 24,000 packs are acknowledged." or what is missing.
     pub answer: String,
+    /// What the hub refused of it and what did not leave anew.
+    pub far_refusals: Vec<FarRefusalLine>,
     /// The four numbers.
     pub completeness: Completeness,
     /// Progress while packs are on their way.

@@ -24,6 +24,19 @@ pub mod upload;
 pub mod user;
 pub mod webhook;
 
+use crate::pages::piece::Action;
+
+/// What the hub refused of a lot or product and what did not leave anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FarRefusalLine {
+    /// What was refused and why: "Recall in DE: A16: unknown batch."
+    pub sentence: String,
+    /// The page of its message.
+    pub href: String,
+    /// The button that sends it anew, where that is the way.
+    pub again: Option<Action>,
+}
+
 /// A tab of the administration pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AdministrationTab {

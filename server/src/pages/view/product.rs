@@ -11,6 +11,8 @@ use crate::pages::{
 };
 use askama::Template;
 
+use super::FarRefusalLine;
+
 /// `GET /products`
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "page/products.html")]
@@ -70,6 +72,8 @@ pub struct ProductPage {
     pub code: Code,
     /// "Lots exist for this version; markets cannot change. Create a new version." or none.
     pub warning: Option<String>,
+    /// Withdrawals that the hub refused and that did not leave anew.
+    pub far_refusals: Vec<FarRefusalLine>,
     /// Common data.
     pub facts: Vec<Fact>,
     /// One section per market.

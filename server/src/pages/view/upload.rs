@@ -111,6 +111,8 @@ pub struct FindingGroup {
     pub is_accepted: bool,
     /// "Accept 120 fixes" or "Take the fixes back"; none where there is no fix.
     pub accept: Option<Action>,
+    /// "They are right as they are", where that can be said.
+    pub keep: Option<Action>,
     /// The first ten rows.
     pub rows: Vec<FindingRow>,
     /// All rows of this code.

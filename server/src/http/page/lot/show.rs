@@ -61,6 +61,7 @@ pub(super) async fn lot_page(
     let page = LotPage {
         title: title(&desk, &lot, &here),
         answer: words::with_unconfirmed(answer(&lot), &lot.unconfirmed),
+        far_refusals: words::far_refusals(&desk, &lot.refusals),
         completeness: completeness(&lot),
         progress: None,
         facts: facts(&desk, &lot),
@@ -117,7 +118,10 @@ fn title(desk: &Desk, lot: &LotView, here: &str) -> Title {
         (_, None) => Some(send),
     };
     Title {
-        state: Some(words::lot(&lot.numbers, !lot.recalls.is_empty())),
+        state: Some(match lot.refusals.is_empty() {
+            true => words::lot(&lot.numbers, !lot.recalls.is_empty()),
+            false => words::refused_lot(!lot.recalls.is_empty()),
+        }),
         note: lot.data.name.clone(),
         primary,
         ..Title::code("Lot", lot.lot.batch.as_str())
@@ -295,9 +299,10 @@ fn difference(line: &packtwin_app::lot::DifferenceLine) -> LotDifference {
     LotDifference {
         serial: match &line.serial {
             Some(serial) => Code::serial(serial),
+            None if line.packs == 0 => Code::plain("", "the lot"),
             None => Code::plain("", words::counted(line.packs, "pack")),
         },
-        mark: if line.serial.is_some() {
+        mark: if line.refused {
             Mark::new(Tone::Bad, "refused")
         } else {
             Mark::new(Tone::Attention, "open")

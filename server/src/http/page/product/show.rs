@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use packtwin_app::error::AppError;
+use packtwin_app::message::{FarRefusal, refusals_of_product};
 use packtwin_app::product::{Drift, drift, product_of};
 use packtwin_core::market::Market;
 use packtwin_core::product::{Company, MarketEntry};
@@ -23,6 +24,7 @@ struct Whole {
     product: ProductRecord,
     versions: Vec<(VersionRecord, u64)>,
     withdrawn: Vec<(Market, Timestamp, String)>,
+    refusals: Vec<FarRefusal>,
     drift: Drift,
 }
 
@@ -44,10 +46,12 @@ pub(in crate::http) async fn show(
                 }
                 versions.sort_by_key(|(record, _)| std::cmp::Reverse(record.version));
                 let withdrawn = reader.product_withdrawals(product.no)?;
+                let refusals = refusals_of_product(reader, product.no)?;
                 Ok::<_, AppError>(Whole {
                     product,
                     versions,
                     withdrawn,
+                    refusals,
                     drift,
                 })
             })
@@ -77,6 +81,7 @@ pub(in crate::http) async fn show(
         title: title(&desk, &whole, latest),
         code: Code::digits("product code", whole.product.code.as_str()),
         warning: (*lots > 0).then_some(warning),
+        far_refusals: words::far_refusals(&desk, &whole.refusals),
         facts: facts(latest),
         markets: latest
             .data

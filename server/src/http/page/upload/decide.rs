@@ -1,6 +1,8 @@
 //! What a person decides about a checked file: which proposals to accept, which lots to store, or to take it back.
 //! Storing and taking back ask a second time, with the numbers.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
@@ -26,7 +28,7 @@ pub(super) fn code_named(text: &str) -> Option<Code> {
     Code::ALL.iter().copied().find(|code| code.as_str() == text)
 }
 
-/// Accepts the proposals of a code, or takes them back; the file is checked again.
+/// Accepts the proposals of a code, keeps its values as they are, or takes that back; the file is checked again.
 pub(in crate::http) async fn fixes(
     desk: Desk,
     path: web::Path<String>,
@@ -36,26 +38,28 @@ pub(in crate::http) async fn fixes(
     let named = code_named(&form.text("code"));
     let code = named
         .ok_or_else(|| Problem::at(Code::RequestMalformed, "/code", "There is no such code."))?;
-    let accept = form.text("accept") == "yes";
+    let choice = form.text("accept");
     desk.work(move |desk| {
         let record = desk.scope().read(|reader| reader.upload_get(id))?;
         let record = record.ok_or(packtwin_app::error::AppError::NotFound)?;
-        let mut accepted: std::collections::BTreeSet<Code> = UploadDetail::from_record(&record)
-            .accepted
-            .iter()
-            .filter_map(|text| code_named(text))
-            .collect();
-        if accept {
-            accepted.insert(code);
-        } else {
-            accepted.remove(&code);
-        }
+        let detail = UploadDetail::from_record(&record);
+        let others = |words: &[String]| -> BTreeSet<Code> {
+            let codes = words.iter().filter_map(|text| code_named(text));
+            codes.filter(|other| *other != code).collect()
+        };
+        let (mut accepted, mut kept) = (others(&detail.accepted), others(&detail.kept));
+        match choice.as_str() {
+            "yes" => accepted.insert(code),
+            "keep" => kept.insert(code),
+            _ => false,
+        };
         change_decision(
             desk,
             id,
             Decision {
                 mapping: MappingChoice::Keep,
                 accepted: Some(accepted),
+                kept: Some(kept),
             },
         )
     })

@@ -77,6 +77,7 @@ pub(in crate::http) async fn decide(
                     Decision {
                         mapping: MappingChoice::Text(text.clone()),
                         accepted: None,
+                        kept: None,
                     },
                 )?;
                 if kept_name.is_empty() || partner.is_empty() {

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use packtwin_app::upload::{CheckSummary, UploadDetail, findings_page};
+use packtwin_app::upload::{CheckSummary, KEEPABLE, UploadDetail, findings_page};
 use packtwin_core::code::Code as Stable;
 use packtwin_core::finding::{Finding, Severity};
 use packtwin_core::ids::{MappingId, UploadId};
@@ -66,7 +66,7 @@ pub(in crate::http) async fn show(
         title: title(&desk, &whole),
         answer: answer(&whole),
         progress: progress(&desk, &whole),
-        rows_right: summary.rows_right + summary.rows_fixed,
+        rows_right: summary.rows_settled(),
         rows_fixable: summary.rows_fixable,
         rows_wrong: summary.rows_wrong.saturating_sub(summary.rows_fixable),
         facts: facts(&desk, &people, &whole),
@@ -287,7 +287,7 @@ fn answer(whole: &Whole) -> String {
 
 /// The result of the check in one sentence with exact numbers.
 fn checked(summary: &CheckSummary) -> String {
-    let right = format::thousands(summary.rows_right + summary.rows_fixed);
+    let right = format::thousands(summary.rows_settled());
     let lots = format!(
         "{} of {} can be stored",
         format::thousands(summary.lots_right),
@@ -388,11 +388,9 @@ fn facts(desk: &Desk, people: &People, whole: &Whole) -> Vec<Fact> {
 fn group(desk: &Desk, whole: &Whole, sum: &FindingSum) -> FindingGroup {
     let id = whole.record.id;
     let code = sum.code.as_str();
-    let is_accepted = whole
-        .detail
-        .accepted
-        .iter()
-        .any(|accepted| accepted == code);
+    let detail = &whole.detail;
+    let is_accepted = detail.accepted.iter().any(|accepted| accepted == code);
+    let is_kept = detail.kept.iter().any(|kept| kept == code);
     let is_open = !matches!(
         whole.record.state,
         UploadState::Checking
@@ -414,6 +412,12 @@ fn group(desk: &Desk, whole: &Whole, sum: &FindingSum) -> FindingGroup {
         (true, true, _) => Some(decide("Take the fixes back".into(), "no")),
         (true, false, proposals) => Some(decide(format!("Accept {}", fixes(proposals)), "yes")),
     };
+    let keep = match accept {
+        Some(_) if !KEEPABLE.contains(&sum.code) || is_accepted => None,
+        Some(_) if is_kept => Some(decide("They are not right as they are".into(), "no")),
+        Some(_) => Some(decide("They are right as they are".into(), "keep")),
+        None => None,
+    };
     FindingGroup {
         code: code.to_owned(),
         sentence: format!("{}. {}", sum.code.title(), sum.code.remedy()),
@@ -426,6 +430,7 @@ fn group(desk: &Desk, whole: &Whole, sum: &FindingSum) -> FindingGroup {
         count: sum.count,
         is_accepted,
         accept,
+        keep,
         rows: sum.examples.iter().take(10).map(finding_row).collect(),
         all_href: format!("/uploads/{id}/findings?code={code}"),
     }

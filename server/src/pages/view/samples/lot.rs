@@ -8,6 +8,7 @@ use crate::pages::{
         Progress, Title,
     },
     view::{
+        FarRefusalLine,
         lot::{
             LotDifference, LotMessage, LotPage, LotReceiptPage, ReceiptAcknowledgement,
             ReceiptSource,
@@ -85,6 +86,14 @@ pub fn lot_page(fill: Fill, frame: Frame) -> LotPage {
             ..data::lot_title(fill, "Lot")
         },
         answer: answer.into(),
+        far_refusals: match fill {
+            Fill::Hostile => vec![FarRefusalLine {
+                sentence: "Recall in DE, AT: A16: the batch is not known.".into(),
+                href: "/messages/m1".into(),
+                again: Some(Action::post("Send anew", "/messages/m1/retry", &frame.csrf)),
+            }],
+            _ => Vec::new(),
+        },
         completeness: completeness(fill),
         progress: (fill == Fill::Hostile).then(|| Progress {
             unit: "packs".into(),

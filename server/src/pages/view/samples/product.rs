@@ -43,6 +43,7 @@ pub fn product_page(fill: Fill, frame: Frame) -> ProductPage {
         .back("Products", "/products"),
         code: data::gtin(),
         warning: (fill != Fill::Empty).then(|| "12 lots exist for version 3; its markets cannot change. Create a new version to add one.".to_owned()),
+        far_refusals: Vec::new(),
         facts: vec![
             Fact::text("Name", data::name(fill)),
             Fact::text("Strength", "20 mg"),

@@ -25,6 +25,7 @@ pub fn upload_page(fill: Fill, frame: Frame) -> UploadPage {
             mark,
             count,
             is_accepted: false,
+            keep: None,
             accept: proposal.map(|_| {
                 Action::post(
                     format!("Accept {} fixes", format::thousands(count)),
