@@ -300,6 +300,20 @@ fn separators_lost_and_replaced() {
 }
 
 #[test]
+fn one_of_several_separators_lost() {
+    for nth in 0..4 {
+        let lose = |code: &str| {
+            let (at, _) = code.match_indices('\u{1d}').nth(nth)?;
+            Some(format!("{}{}", &code[..at], &code[at + 1..]))
+        };
+        let name = format!("separator {nth} lost");
+        let [with_id, _] = simulate(1000, Capture::Characters, &name, lose);
+        // The truth is nearly always among what is offered.
+        with_id.check(&name, 0, 15);
+    }
+}
+
+#[test]
 fn joined_scans() {
     let [with_id, without] = simulate(100, Capture::Characters, "doubled", |code| {
         Some(format!("{code}{code}"))

@@ -287,3 +287,36 @@ fn configured_affixes_are_taken_off() {
     );
     assert!(diagnosis.has(Fault::ConfiguredAffix));
 }
+
+#[test]
+fn one_lost_separator_beside_one_that_arrived_is_doubted() {
+    use Fault::*;
+    for (raw, batch) in [
+        ("]d2010400638133393121ABCD123410L1|17280200", "L1"),
+        (
+            "]d1[)>\u{1e}06|9N111234567842|1TL1D280200|SABCD1234\u{1e}\u{4}",
+            "L1",
+        ),
+    ] {
+        let raw = raw.replace('|', "\u{1d}");
+        check(&raw, Verdict::Suspect, &[AimPrefix, SeparatorLost]);
+        let diagnosis = told(&raw);
+        let whole = |data: &ScannedData| {
+            data.serial
+                .as_ref()
+                .is_some_and(|serial| serial.as_str() == "ABCD1234")
+                && data
+                    .batch
+                    .as_ref()
+                    .is_some_and(|found| found.as_str() == batch)
+                && data.expiry.is_some()
+        };
+        assert!(
+            diagnosis
+                .candidates
+                .iter()
+                .any(|candidate| whole(&candidate.data)),
+            "{raw:?}"
+        );
+    }
+}
