@@ -94,17 +94,17 @@ pub(super) fn by_two_faults(body: &str, capture: Capture, context: &DeviceContex
             host_evidence(layout),
         );
     }
-    let exchanged = letter_case::exchange(body);
-    if exchanged != body {
+    for exchanged in &letter_case::exchanges(body) {
+        let evidence = "the letter case is exchanged";
         then(
-            by_layouts(&exchanged, capture, year),
+            by_layouts(exchanged, capture, year),
             Fault::CaseInverted,
-            "the letter case is exchanged".to_owned(),
+            evidence.to_owned(),
         );
         then(
-            separators_put_back(&exchanged, year),
+            separators_put_back(exchanged, year),
             Fault::CaseInverted,
-            "the letter case is exchanged".to_owned(),
+            evidence.to_owned(),
         );
     }
     if let Some(decoded) = lookalike::decode_again(body) {
