@@ -37,7 +37,7 @@ fn workbook(rows: &str) -> Vec<u8> {
     ])
 }
 
-/// A row of the usual four columns; a cell is `t:text`, `n:number`, `d:day number`, or `f:formula`.
+/// A row of the usual four columns; a cell is `t:text`, `n:number`, `d:day number`, `e:error`, or `f:formula`.
 fn row(number: u64, cells: [&str; 4]) -> String {
     let cell = |(column, cell): (char, &str)| {
         let (kind, value) = cell.split_once(':').unwrap();
@@ -46,6 +46,7 @@ fn row(number: u64, cells: [&str; 4]) -> String {
             "t" => format!("<c r='{name}' t='inlineStr'><is><t>{value}</t></is></c>"),
             "n" => format!("<c r='{name}'><v>{value}</v></c>"),
             "d" => format!("<c r='{name}' s='1'><v>{value}</v></c>"),
+            "e" => format!("<c r='{name}' t='e'><v>{value}</v></c>"),
             _ => format!("<c r='{name}'><f>{value}</f><v>1</v></c>"),
         }
     };
@@ -116,6 +117,21 @@ fn cells_keep_their_kind() {
         &[["t: A1", "t:04006381333931", "n:12", "t:290131"]],
         &[],
         &["2 UPL-017", "2 UPL-047 -> A1"],
+    );
+}
+
+#[test]
+fn a_cell_that_could_not_be_computed_is_no_comment() {
+    let rest = ["t:04006381333931", "t:L1", "t:290131"];
+    check(
+        &[
+            ["t:A1", rest[0], rest[1], rest[2]],
+            ["e:#N/A", rest[0], rest[1], rest[2]],
+            ["t:#REF!", rest[0], rest[1], rest[2]],
+            ["t:# A4", rest[0], rest[1], rest[2]],
+        ],
+        &["A1"],
+        &["3 UPL-019", "4 UPL-012", "5 UPL-012"],
     );
 }
 
