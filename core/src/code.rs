@@ -61,7 +61,7 @@ codes! {
     UploadCodeMalformed "UPL-023" "This is no product code" => "Write a GTIN, NTIN or PPN.";
     UploadProductUnknown "UPL-024" "The product is not known here" => "Add the product, then check the file again.";
     UploadBatchMalformed "UPL-025" "The batch number is not allowed" => "A batch number has 1 to 20 characters of the GS1 set; correct the row.";
-    UploadExpiryPassed "UPL-026" "The expiry has passed" => "Check the date; expired packs are not uploaded.";
+    UploadExpiryPassed "UPL-026" "The expiry has passed" => "Check the date; a lot that is stored all the same goes to the hub as expired.";
     UploadExpiryMissing "UPL-027" "The expiry is missing" => "Fill the expiry, or give it as a fixed value in the mapping.";
     UploadBatchMissing "UPL-028" "The batch number is missing" => "Fill the batch number, or give it as a fixed value in the mapping.";
     UploadColumnCount "UPL-029" "The row has another number of columns than the heading" => "Check separators and quotes in this row.";
@@ -78,6 +78,7 @@ codes! {
     UploadSpace "UPL-047" "Trailing or leading spaces" => "Accept the proposal.";
     UploadXml "UPL-048" "The XML is not well formed" => "Export the document again; the named line breaks the rules of XML.";
     UploadNotCommissioning "UPL-049" "The document holds no commissioning" => "Send the commissioning events (ObjectEvent, action ADD).";
+    UploadNotTaken "UPL-051" "The file holds more than was taken from it, or hides something" => "See that no pack is missing; choose another sheet in the mapping, or send that part in a file of its own.";
     EpcisTimeZoneMissing "EPC-101" "The event time has no time zone" => "Add an offset such as +02:00, or Z.";
     EpcisBizStepUnknown "EPC-102" "The business step is unknown" => "Use a CBV value.";
     EpcisBeforeCommissioning "EPC-103" "The event is dated before the commissioning of its items" => "Check the event time, or send the commissioning with the right time.";

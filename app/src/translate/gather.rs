@@ -121,7 +121,8 @@ fn gather_file(
     if let Some(failed) = gathering.failed.take() {
         return Err(failed.into());
     }
-    gathered.not_read = read.map_err(refused)?.notes;
+    let summary = read.map_err(refused)?;
+    gathered.not_read = [summary.not_taken, summary.notes].concat();
     match &mapping {
         Some(mapping) => {
             let unread = mapping.unread(&recognised);

@@ -85,8 +85,10 @@ pub(crate) fn read<R: Read + Seek>(
     let sheet = workbook.sheet_to_read(mapping.sheet.as_deref())?;
     let others: Vec<String> = workbook
         .sheets
+        .clone()
         .iter()
         .filter(|other| other.name != sheet.name)
+        .filter(|other| workbook.holds_something(other).unwrap_or(true))
         .map(|other| quoted(&other.name))
         .collect();
     let mut reader = workbook.reader(&sheet)?;
@@ -126,7 +128,7 @@ pub(crate) fn read<R: Read + Seek>(
     let mut summary = checker.summary;
     let mut note = |holds: bool, text: String| {
         if holds {
-            summary.notes.push(text);
+            summary.not_taken.push(text);
         }
     };
     note(
@@ -244,18 +246,25 @@ impl<R: Read + Seek> Workbook<R> {
                 });
         }
         for sheet in self.sheets.clone() {
-            let mut reader = self.reader(&sheet)?;
-            let mut row = SheetRow::default();
-            while reader.next_row(&mut row)? {
-                if !row.is_blank() {
-                    return Ok(sheet);
-                }
+            if self.holds_something(&sheet)? {
+                return Ok(sheet);
             }
         }
         Err(ReadRefused::file(
             Code::UploadEmpty,
             "No sheet of the workbook holds anything.",
         ))
+    }
+
+    fn holds_something(&mut self, sheet: &Sheet) -> Result<bool, ReadRefused> {
+        let mut reader = self.reader(sheet)?;
+        let mut row = SheetRow::default();
+        while reader.next_row(&mut row)? {
+            if !row.is_blank() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Begins to read a sheet.
