@@ -80,6 +80,7 @@ codes! {
     UploadXml "UPL-048" "The XML is not well formed" => "Export the document again; the named line breaks the rules of XML.";
     UploadNotCommissioning "UPL-049" "The document holds no commissioning" => "Send the commissioning events (ObjectEvent, action ADD).";
     UploadDryRun "UPL-050" "The upload is a dry run" => "Send the same file again without dry_run to store it.";
+    UploadNotTaken "UPL-051" "The file holds more than was taken from it, or hides something" => "See that no pack is missing; choose another sheet in the mapping, or send that part in a file of its own.";
     EpcisTimeZoneMissing "EPC-101" "The event time has no time zone" => "Add an offset such as +02:00, or Z.";
     EpcisBizStepUnknown "EPC-102" "The business step is unknown" => "Use a CBV value.";
     EpcisBeforeCommissioning "EPC-103" "The event is dated before the commissioning of its items" => "Check the event time, or send the commissioning with the right time.";

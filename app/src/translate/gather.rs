@@ -112,7 +112,8 @@ fn gather_epcis(
     if let Some(failed) = gathering.failed.take() {
         return Err(failed.into());
     }
-    gathered.not_read = read.map_err(refused)?.notes;
+    let summary = read.map_err(refused)?;
+    gathered.not_read = [summary.not_taken, summary.notes].concat();
     gathered.not_read.extend(unread_fields(order, form, path)?);
     Ok(gathered)
 }
@@ -140,7 +141,8 @@ fn gather_table(
     if let Some(failed) = gathering.failed.take() {
         return Err(failed.into());
     }
-    gathered.not_read = read.map_err(refused)?.notes;
+    let summary = read.map_err(refused)?;
+    gathered.not_read = [summary.not_taken, summary.notes].concat();
     let unread = mapping.unread(&recognised);
     if !unread.is_empty() {
         let text = format!("Columns that were not read: {}.", unread.join(", "));

@@ -366,10 +366,10 @@ impl<'a> CommissioningReader<'a> {
 
     fn finish(mut self) -> Result<FileSummary, ReadRefused> {
         let counts = &self.counts;
-        let mut notes = Vec::new();
+        let mut not_taken = Vec::new();
         let mut note = |count: u64, text: String| {
             if count > 0 {
-                notes.push(text);
+                not_taken.push(text);
             }
         };
         let others: Vec<String> = OTHER_EVENTS
@@ -410,18 +410,18 @@ impl<'a> CommissioningReader<'a> {
                 counts.groupings
             ),
         );
-        note(
-            counts.last_days,
-            format!(
+        let mut remarks = Vec::new();
+        if counts.last_days > 0 {
+            remarks.push(format!(
                 "{} lots expire on the last day of a month. If the packs print day 00, correct the expiry before the lot is sent: the document cannot say so.",
                 counts.last_days
-            ),
-        );
+            ));
+        }
         if counts.commissioning == 0 || self.summary.rows == 0 {
-            let seen = if notes.is_empty() {
+            let seen = if not_taken.is_empty() {
                 "It holds no event.".to_owned()
             } else {
-                notes.join(" ")
+                not_taken.join(" ")
             };
             return Err(ReadRefused::file(
                 Code::UploadNotCommissioning,
@@ -430,7 +430,8 @@ impl<'a> CommissioningReader<'a> {
                 ),
             ));
         }
-        self.summary.notes = notes;
+        self.summary.not_taken = not_taken;
+        self.summary.notes = remarks;
         self.sink.progress(self.summary.bytes)?;
         Ok(self.summary)
     }

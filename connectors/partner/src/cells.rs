@@ -306,7 +306,7 @@ impl<'a> RowChecker<'a> {
         let Some(text) = self.text_of("product code", cell, &mut flaws) else {
             return Judged { value: None, flaws };
         };
-        let value = match check_product(&text) {
+        let value = match check_product(&text, self.mapping.announced_product()) {
             Ok((code, flaw)) => {
                 flaws.extend(flaw.map(|flaw| self.settle(flaw)));
                 Some(code)

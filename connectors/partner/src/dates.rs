@@ -10,7 +10,8 @@ use packtwin_core::code::Code;
 use packtwin_core::date;
 use packtwin_core::expiry::Expiry;
 
-/// Years before and after the reference year within which a date in another format is plausible.
+/// Years before and after the reference year within which a date in another format is plausible, and a spreadsheet's day number
+/// is taken for one at all: any five digits are a day number of some century.
 const PLAUSIBLE_YEARS: std::ops::RangeInclusive<i32> = -15..=30;
 
 /// How a column writes dates.
@@ -86,7 +87,15 @@ impl DateFormat {
     }
 
     /// The date this text means in this format; `None` when it is not written so.
+    ///
+    /// Two digits of year cannot hold every year: what YYMMDD would give in another century is not read.
     pub fn read(self, text: &str, reference_year: i32) -> Option<Expiry> {
+        let date = self.read_at_its_word(text, reference_year)?;
+        let printed = Expiry::parse(date.as_str(), reference_year).ok()?;
+        (printed.last_day() == date.last_day()).then_some(date)
+    }
+
+    fn read_at_its_word(self, text: &str, reference_year: i32) -> Option<Expiry> {
         let digits = |length: usize| {
             (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
         };
@@ -117,7 +126,9 @@ impl DateFormat {
                 (day.len() <= 2).then(|| from_numbers(year, month, day, reference_year))?
             }
             DateFormat::MonthFirst => {
-                let [month, day, year] = parts(without_time(text))?;
+                // Who writes the month first puts strokes between the numbers; dots are day first everywhere.
+                let text = without_time(text);
+                let [month, day, year] = parts(text).filter(|_| !text.contains('.'))?;
                 (month.len() <= 2).then(|| from_numbers(year, month, day, reference_year))?
             }
             DateFormat::MonthYear => match digits(6) {
@@ -141,6 +152,7 @@ impl DateFormat {
                     .then(|| text.parse().ok())?
                     .and_then(excel_day)
                     .map(Expiry::from_date)
+                    .filter(|date| is_plausible(date, reference_year))
             }
         }
     }
@@ -179,22 +191,29 @@ impl DateFormat {
             Some((format, date))
         });
         for (format, date) in candidates {
-            let ahead = date.last_day().year() - reference_year;
             let known = readings.iter().any(|(_, other)| *other == date);
-            if PLAUSIBLE_YEARS.contains(&ahead) && !known {
+            if is_plausible(&date, reference_year) && !known {
                 readings.push((format, date));
             }
         }
         // Five digits are six whose leading zero a spreadsheet dropped, or a spreadsheet's day number.
-        if text.len() == 5
-            && text.bytes().all(|byte| byte.is_ascii_digit())
-            && let Ok(date) = Expiry::parse(&format!("0{text}"), reference_year)
-            && PLAUSIBLE_YEARS.contains(&(date.last_day().year() - reference_year))
-        {
-            readings.push((DateFormat::Yymmdd, date));
+        if text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let whole = format!("0{text}");
+            for format in [DateFormat::Yymmdd, DateFormat::Ddmmyy] {
+                let date = format.read(&whole, reference_year);
+                readings.extend(
+                    date.filter(|date| is_plausible(date, reference_year))
+                        .filter(|date| readings.iter().all(|(_, other)| other != date))
+                        .map(|date| (format, date)),
+                );
+            }
         }
         readings
     }
+}
+
+fn is_plausible(date: &Expiry, reference_year: i32) -> bool {
+    PLAUSIBLE_YEARS.contains(&(date.last_day().year() - reference_year))
 }
 
 /// The calendar day behind a spreadsheet's day number, with the leap day of 1900 that never was.
@@ -442,6 +461,46 @@ mod tests {
                 "{format:?} {settled:?} {text}"
             );
         }
+    }
+
+    #[test]
+    fn five_digits_are_no_day_number_of_another_century() {
+        for (text, proposal) in [
+            ("46418", Some("270131")),
+            // 1929 and 2001 are no expiry, 1 September 2029 is.
+            ("10929", Some("290901")),
+            ("90930", Some("300909")),
+            // 2173, and no date with a zero before it.
+            ("99999", None),
+        ] {
+            for format in [DateFormat::Auto, DateFormat::ExcelDays] {
+                let read = check_date("expiry", text, format, Settled::NotYet, 2026);
+                match read {
+                    Ok(date) => assert_eq!((Some(date.as_str()), text), (proposal, "46418")),
+                    Err(flaw) if format == DateFormat::Auto => {
+                        assert_eq!(flaw.proposal.as_deref(), proposal, "{text}");
+                    }
+                    Err(flaw) => assert_eq!(flaw.code, Code::UploadExpiryFormat),
+                }
+            }
+        }
+        // 50128 is a day of 2037, and 5 January 2028 whose zero is lost.
+        let both = check_date("expiry", "50128", DateFormat::Auto, Settled::NotYet, 2026);
+        let flaw = both.unwrap_err();
+        assert_eq!(flaw.proposal, None);
+        assert!(
+            flaw.text.contains("370329") && flaw.text.contains("280105"),
+            "{}",
+            flaw.text
+        );
+    }
+
+    #[test]
+    fn dots_are_day_first() {
+        check("03.04.2029", Err(Some("290403")));
+        check("3.4.29", Err(Some("290403")));
+        check("03/04/2029", Err(None));
+        check("2129-01-31", Err(None));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use packtwin_core::time::Timestamp;
 
 use crate::dates::DateFormat;
 use crate::headings::{field_of, plain};
+use crate::product_cell::Announced;
 use crate::recognise::Recognised;
 
 /// What a column can mean.
@@ -322,6 +323,19 @@ impl Mapping {
         Ok(())
     }
 
+    /// What the heading of the product code says about it.
+    pub(crate) fn announced_product(&self) -> Announced {
+        let says_pzn = |column: &Column| match column {
+            Column::Heading(name) => plain(name).contains("pzn") && !plain(name).contains("ntin"),
+            Column::Number(_) => false,
+        };
+        let mut columns = self.columns.iter();
+        match columns.any(|(field, column)| *field == Field::ProductCode && says_pzn(column)) {
+            true => Announced::Pzn,
+            false => Announced::AnyCode,
+        }
+    }
+
     /// Where each field stands, as indices of columns; fields that are fixed or absent have none.
     pub(crate) fn places(&self, heading: &[String]) -> Result<Vec<(Field, usize)>, Vec<String>> {
         let mut places = Vec::new();
@@ -477,7 +491,8 @@ fn guess_by_value(meaning: &mut [Option<Field>], columns: &[Vec<&str>], at: Time
     }
 }
 
-/// The one format in which all values are dates; YYMMDD wins where it fits, and [`DateFormat::Auto`] where nothing does.
+/// The one format in which all values are dates; a value of five digits that can also be read with a lost zero is nobody's to
+/// decide. YYMMDD wins where it fits, and [`DateFormat::Auto`] where nothing does.
 fn common_format(values: &[&str], at: Timestamp) -> DateFormat {
     let fits = |format: DateFormat| {
         values
@@ -492,10 +507,14 @@ fn common_format(values: &[&str], at: Timestamp) -> DateFormat {
     if values.iter().any(printed) {
         return DateFormat::Yymmdd;
     }
+    let certain = |text: &str| DateFormat::readings(text, at.year()).len() == 1;
     let mut fitting = DateFormat::ALL
         .into_iter()
         .skip(1)
-        .filter(|format| fits(*format));
+        .filter(|format| fits(*format))
+        .filter(|format| {
+            *format != DateFormat::ExcelDays || values.iter().all(|text| certain(text))
+        });
     match (fitting.next(), fitting.next()) {
         (Some(format), None) => format,
         _ => DateFormat::Auto,

@@ -14,16 +14,31 @@ use packtwin_core::pzn::Pzn;
 /// The first four digits of an NTIN whose leading zero is gone.
 const NTIN_WITHOUT_ZERO: &str = "4150";
 
+/// What the heading of the column says about the number in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Announced {
+    /// Some product code, or nothing.
+    AnyCode,
+    /// A PZN. Partners write the whole NTIN under such a heading, too.
+    Pzn,
+}
+
 /// The code, with a warning where it can be read although something is wrong.
 ///
 /// # Errors
 /// `UPL-010`, `UPL-017` or `UPL-023`.
-pub(crate) fn check_product(text: &str) -> Result<(ProductCode, Option<Flaw>), Flaw> {
+pub(crate) fn check_product(
+    text: &str,
+    announced: Announced,
+) -> Result<(ProductCode, Option<Flaw>), Flaw> {
     if text.is_empty() {
         return Err(Flaw::error(
             Code::UploadCodeMalformed,
             "the product code is missing; write a GTIN, NTIN or PPN",
         ));
+    }
+    if let Some(flaw) = eight_digits(text, announced) {
+        return Err(flaw);
     }
     match ProductCode::parse(text) {
         Ok(code) => Ok((
@@ -32,6 +47,42 @@ pub(crate) fn check_product(text: &str) -> Result<(ProductCode, Option<Flaw>), F
         )),
         Err(error) => Err(explain(text, &error)),
     }
+}
+
+/// What stands against eight digits: a PZN has as many as a GTIN-8, which no medicine pack carries, and one number can have the
+/// check digit of both.
+fn eight_digits(text: &str, announced: Announced) -> Option<Flaw> {
+    if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    match (Pzn::parse(text), Gtin::parse(text), announced) {
+        (Ok(pzn), Ok(gtin), Announced::AnyCode) => Some(Flaw::error(
+            Code::UploadCodeMalformed,
+            format!(
+                "the code {text} is a right PZN and a right GTIN-8. If it is the PZN, a pack carries it as NTIN {} or as PPN {}; if it is the GTIN, as {gtin}. Write the one that is printed",
+                pzn.to_ntin(),
+                pzn.to_ppn()
+            ),
+        )),
+        (Ok(pzn), _, _) => Some(is_pzn(text, pzn)),
+        (Err(error), _, Announced::Pzn) => Some(Flaw::error(
+            Code::UploadCodeCheckDigit,
+            format!("{text} stands where a PZN belongs, and is none: {error}. Correct it"),
+        )),
+        (Err(_), _, Announced::AnyCode) => None,
+    }
+}
+
+fn is_pzn(text: &str, pzn: Pzn) -> Flaw {
+    Flaw::error(
+        Code::UploadCodeMalformed,
+        format!(
+            "{} is a PZN; a pack carries it as NTIN {} or as PPN {}. Write the one that is printed",
+            quoted(text),
+            pzn.to_ntin(),
+            pzn.to_ppn()
+        ),
+    )
 }
 
 /// An NTIN always has 14 digits; with 13 its zero was lost, although the number is still the same.
@@ -87,15 +138,7 @@ fn explain(text: &str, error: &ProductCodeError) -> Flaw {
         .or_else(|_| Pzn::parse_code39(text))
         .or_else(|_| Pzn::parse(text));
     if let Ok(pzn) = pzn {
-        return Flaw::error(
-            Code::UploadCodeMalformed,
-            format!(
-                "{} is a PZN; a pack carries it as NTIN {} or as PPN {}. Write the one that is printed",
-                quoted(text),
-                pzn.to_ntin(),
-                pzn.to_ppn()
-            ),
-        );
+        return is_pzn(text, pzn);
     }
     if let Some(code) = only_digits(text).and_then(|digits| ProductCode::parse(&digits).ok()) {
         return Flaw::error(
@@ -185,7 +228,7 @@ mod tests {
     type Refused = (Code, Option<&'static str>);
 
     fn check(text: &str, expected: Result<Read, Refused>) {
-        let actual = check_product(text);
+        let actual = check_product(text, Announced::AnyCode);
         let actual = match &actual {
             Ok((code, flaw)) => Ok((code.as_str(), flaw.as_ref().map(|flaw| flaw.code))),
             Err(flaw) => Err((flaw.code, flaw.proposal.as_deref())),
@@ -241,6 +284,42 @@ mod tests {
         check(
             "4 006381 333931",
             Err((Code::UploadCodeMalformed, Some("04006381333931"))),
+        );
+    }
+    #[test]
+    fn eight_digits_are_a_pzn_where_they_can_be_one() {
+        let told = |text, announced| {
+            let read = check_product(text, announced);
+            read.map(|(code, _)| code.to_string())
+                .map_err(|flaw| (flaw.code, flaw.proposal.is_some(), flaw.text))
+        };
+        for announced in [Announced::AnyCode, Announced::Pzn] {
+            let (code, proposed, text) = told("41270007", announced).unwrap_err();
+            assert_eq!((code, proposed), (Code::UploadCodeMalformed, false));
+            assert!(
+                text.contains("is a PZN") && text.contains("NTIN 0415041270007"),
+                "{text}"
+            );
+        }
+        // A right PZN and a right GTIN-8: the heading settles it, or nobody does.
+        let (_, _, text) = told("41270042", Announced::Pzn).unwrap_err();
+        assert!(text.contains("is a PZN"), "{text}");
+        let (_, proposed, text) = told("41270042", Announced::AnyCode).unwrap_err();
+        assert!(
+            !proposed && text.contains("a right PZN and a right GTIN-8"),
+            "{text}"
+        );
+        // A GTIN-8 alone is one, and no PZN.
+        assert_eq!(
+            told("41270004", Announced::AnyCode).unwrap(),
+            "00000041270004"
+        );
+        let (code, proposed, _) = told("41270004", Announced::Pzn).unwrap_err();
+        assert_eq!((code, proposed), (Code::UploadCodeCheckDigit, false));
+        // Partners write whole numbers under such a heading.
+        assert_eq!(
+            told("04006381333931", Announced::Pzn).unwrap(),
+            "04006381333931"
         );
     }
 }

@@ -20,6 +20,7 @@ use crate::layout::Layout;
 use crate::mapping::Mapping;
 use crate::recognise::Recognised;
 use crate::rows::{Cells, RowEnd, RowFault, RowReader};
+use crate::table_shape::is_leading_comment;
 use packtwin_connector_port::text_encoding::Utf8Reader;
 
 /// Reads rows and hands them to `sink`.
@@ -136,10 +137,12 @@ impl<R: Read> ListReader<'_, R> {
         if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
             return Ok(());
         }
-        if cells.get(0).is_some_and(|cell| cell.starts_with(b"#")) {
-            if let Some(guard) = cells.get(0).and_then(Guard::announced_by) {
-                self.checker.guarded = Some(guard);
-            }
+        // Files of ours say in the row before it that a cell is guarded.
+        if let Some(guard) = cells.get(0).and_then(Guard::announced_by) {
+            self.checker.guarded = Some(guard);
+            return Ok(());
+        }
+        if self.width == 0 && is_leading_comment(cells.iter()) {
             return Ok(());
         }
         if self.width == 0 {
@@ -245,7 +248,7 @@ impl Pattern {
             // Quotes and separators change the shape of the row; `+` stands in the exponent of a changed number.
             !matches!(byte, b'"' | b'+') && (self.quoted || Some(*byte) != separator)
         };
-        // The first sign of a formula, of a guarded cell and of a comment.
+        // The first sign of a formula, of a guarded cell and of a note about guarded cells.
         let second_look = matches!(serial.first(), Some(b'=' | b'\'' | b'#'));
         if second_look || !serial.iter().all(plain) {
             return None;
@@ -298,8 +301,20 @@ mod tests {
 
     #[test]
     fn rows_have_the_numbers_of_a_spreadsheet() {
-        let file = format!("{HEAD}A1{TAIL}\n# a comment\nA 2{TAIL}A3{TAIL}");
-        check(&file, &["A1", "A3"], &["5 UPL-012"]);
+        let file = format!("# a comment\n{HEAD}A1{TAIL}\n\nA 2{TAIL}A3{TAIL}");
+        check(&file, &["A1", "A3"], &["6 UPL-012"]);
+    }
+
+    #[test]
+    fn no_row_below_the_heading_is_a_comment() {
+        for cell in ["#N/A", "#123", "#REF!", "# A2"] {
+            let file = format!("{HEAD}A1{TAIL}{cell}{TAIL}A3{TAIL}");
+            check(&file, &["A1", "A3"], &["3 UPL-012"]);
+        }
+        let file = format!("{HEAD}#N/A{TAIL}A1{TAIL}");
+        check(&file, &["A1"], &["2 UPL-012"]);
+        let file = format!("{HEAD}A1{TAIL}# three packs\nA3{TAIL}");
+        check(&file, &["A1", "A3"], &["3 UPL-029"]);
     }
 
     #[test]

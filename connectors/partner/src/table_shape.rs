@@ -106,7 +106,15 @@ fn is_blank(row: &[String]) -> bool {
     row.iter().all(|cell| cell.trim().is_empty())
 }
 
-/// A comment begins with `#`, which no serial or code can hold.
+/// A comment above the heading begins with `#`, as in our templates.
 fn is_comment(row: &[String]) -> bool {
     row.first().is_some_and(|cell| cell.starts_with('#'))
+}
+
+/// Whether a row above the first row of packs is a comment, in a file without heading. Below a heading or a row of packs there
+/// are none: what begins with `#` there is a value that a spreadsheet could not compute, or a slip, and is judged as a row.
+pub(crate) fn is_leading_comment<'c>(cells: impl IntoIterator<Item = &'c [u8]>) -> bool {
+    let mut cells = cells.into_iter();
+    let said = cells.next().is_some_and(|first| first.starts_with(b"# "));
+    said && cells.all(|cell| cell.trim_ascii().is_empty())
 }

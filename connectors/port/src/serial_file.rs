@@ -124,7 +124,10 @@ pub struct FileSummary {
     pub warnings: u64,
     /// Findings mended by an accepted proposal.
     pub fixed: u64,
-    /// What else the reader saw and did not take, in whole sentences: other events, other sheets, hidden rows.
+    /// What the reader saw and did not take, or took although a person may not have seen it, in whole sentences: other sheets,
+    /// other events, cases and pallets, hidden rows. A warning `UPL-051` each.
+    pub not_taken: Vec<String>,
+    /// What else is worth a look, in whole sentences.
     pub notes: Vec<String>,
 }
 

@@ -11,8 +11,9 @@ use crate::symbology::{Carrier, SymbologyIdentifier};
 use super::Delivery;
 use super::diagnosis::{Candidate, Confidence, Diagnosis, ScannedData, Scheme, Verdict, advice};
 use super::doubt::{self, Doubt};
-use super::ends::note;
+use super::ends::{IdCase, note};
 use super::fault::Fault;
+use super::hypotheses;
 use super::letter_case::{self, CaseFinding};
 use super::manual;
 use super::reading::Reading;
@@ -56,6 +57,8 @@ pub(super) fn of_reading(
     }
     draft.candidates.push(reading.candidate(draft.confidence));
     draft.weigh_case(reading, delivery);
+    draft.weigh_caps_lock(reading, delivery);
+    draft.weigh_number_of_repairs();
     draft.weigh_carrier(reading);
     draft.weigh_doubts(reading, delivery, layout);
     draft.finish(reading, delivery)
@@ -219,6 +222,60 @@ impl Draft {
         }
     }
 
+    /// What Caps Lock does to signs that a foreign layout shows as letters: it makes a colon a semicolon, and no letter of the
+    /// code tells. Letters of a symbology identifier or of data identifiers that arrived well show that it is off.
+    fn weigh_caps_lock(&mut self, reading: &Reading, delivery: &Delivery<'_>) {
+        let case_is_right = match reading.id {
+            Some((_, case)) => case == IdCase::AsWritten,
+            None => reading.message.scheme == Scheme::Ifa && !reading.identifiers_exchanged,
+        };
+        if case_is_right || !reading.repairs.contains(&Fault::KeyboardLayout) {
+            return;
+        }
+        let year = delivery.context.reference_year;
+        let others = letter_case::exchanges(delivery.body)
+            .into_iter()
+            .flat_map(|shown| hypotheses::by_layouts(&shown, delivery.capture, year));
+        let inverted = self.faults.contains(&Fault::CaseInverted);
+        let plainly_exchanged = letter_case::exchange(&reading.text);
+        let readings: Vec<Candidate> = others
+            .filter(|other| match inverted {
+                true => other.message.data != self.data,
+                // That all letters are exchanged and nothing else is judged by their habits.
+                false => other.text != plainly_exchanged,
+            })
+            .map(|other| other.candidate(Confidence::Low))
+            .collect();
+        if !readings.is_empty() {
+            self.take(Doubt {
+                fault: Fault::CaseInverted,
+                readings,
+            });
+            self.doubt_whole();
+        }
+    }
+
+    /// No more than two repairs are combined without a person looking at them.
+    fn weigh_number_of_repairs(&mut self) {
+        const REPAIRS_MAX: usize = 2;
+        let repairs = self
+            .faults
+            .iter()
+            .filter(|fault| is_repair(**fault))
+            .count();
+        if self.verdict == Verdict::Repaired && repairs > REPAIRS_MAX {
+            self.lower();
+            self.doubt_whole();
+        }
+    }
+
+    /// What is doubted is more than letters, so that a repair does not outweigh it.
+    fn doubt_whole(&mut self) {
+        if self.verdict != Verdict::UnrepairableSerial {
+            self.verdict = Verdict::Suspect;
+        }
+    }
+
     /// What the carrier says: data of a pack in another symbol, or without the mark that makes it GS1 data.
     fn weigh_carrier(&mut self, reading: &Reading) {
         let Some((id, _)) = reading.id else { return };
@@ -273,11 +330,7 @@ impl Draft {
             doubt::of_appended_code(reading, year),
         ];
         for doubt in doubts.into_iter().flatten() {
-            // These change more than letters, so that a repair does not outweigh them.
-            self.verdict = match self.verdict {
-                Verdict::UnrepairableSerial => Verdict::UnrepairableSerial,
-                _ => Verdict::Suspect,
-            };
+            self.doubt_whole();
             self.take(doubt);
         }
         let ended = [Fault::LineTerminator, Fault::ControlSuffix]
@@ -405,6 +458,23 @@ fn changes_characters(repairs: &[Fault]) -> bool {
         Fault::Encoding,
     ];
     repairs.iter().any(|fault| changing.contains(fault))
+}
+
+/// Whether a fault was undone by changing the text, other than at its ends.
+fn is_repair(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::KeyboardLayout
+            | Fault::CaseInverted
+            | Fault::SeparatorLost
+            | Fault::SeparatorReplaced
+            | Fault::Homoglyph
+            | Fault::TypographicDash
+            | Fault::Encoding
+            | Fault::Confusable
+            | Fault::VendorPrefix
+            | Fault::LinearCodeAppended
+    )
 }
 
 /// Whether the code carries the verification key and code of a Russian pack (AI 91 and 92), whose signature a repair in

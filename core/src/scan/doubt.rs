@@ -69,19 +69,27 @@ pub(super) fn of_layout(
     doubts
 }
 
-/// The doubt that a separator was lost where the value stayed short enough: an element that packs must carry is missing,
-/// no separator arrived, and another split would supply it (Delegated Regulation (EU) 2016/161, Article 4(b)).
+/// The doubt that a separator was lost where the value stayed short enough: an element that packs must carry is missing, and
+/// another split would supply it (Delegated Regulation (EU) 2016/161, Article 4(b)). Separators that did arrive stay where they
+/// are and prove nothing of the others: a printer may have left out one.
 pub(super) fn of_lost_separator(reading: &Reading, reference_year: i32) -> Option<Doubt> {
     let message = &reading.message;
-    let complete = message.data.batch.is_some() && message.data.expiry.is_some();
-    if complete || message.scheme != Scheme::Gs1 || !separators::has_none(&reading.text) {
+    // Russian packs carry batch and expiry nowhere, but a verification key and code.
+    let russian = ["91", "92"]
+        .iter()
+        .all(|identifier| message.has(&reading.text, identifier));
+    if (message.data.batch.is_some() && message.data.expiry.is_some()) || russian {
         return None;
+    }
+    let mut text = reading.text_as_read();
+    if message.scheme == Scheme::Ifa && !text.starts_with("[)>") {
+        text = Cow::Owned(format!("[)>\u{1e}06\u{1d}{text}"));
     }
     let better = |other: &Message| {
         (other.data.batch.is_some() && message.data.batch.is_none())
             || (other.data.expiry.is_some() && message.data.expiry.is_none())
     };
-    let readings: Vec<Candidate> = separators::splits(&reading.text, reference_year)
+    let readings: Vec<Candidate> = separators::splits(&text, reference_year)
         .into_iter()
         .filter(|(_, other)| better(other))
         .map(|(_, other)| {

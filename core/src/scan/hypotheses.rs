@@ -5,11 +5,14 @@
 //! looked for, and never more than two are combined (the limit set for automatic repair). What the explanations are worth
 //! is decided in `conclusion`.
 
+use crate::application_identifier;
+
 use super::ends::split_symbology;
 use super::fault::Fault;
 use super::keyboard::{self, Layout, US_LAYOUT};
 use super::letter_case;
 use super::lookalike;
+use super::manual;
 use super::reading::Reading;
 use super::repeat;
 use super::separators;
@@ -67,6 +70,9 @@ pub(super) fn by_one_fault(body: &str, capture: Capture, context: &DeviceContext
     if found.is_empty() {
         found.extend(by_scanner_layouts(body, year));
     }
+    if found.is_empty() {
+        found.extend(digits_for_letters(body, year));
+    }
     found
 }
 
@@ -94,17 +100,17 @@ pub(super) fn by_two_faults(body: &str, capture: Capture, context: &DeviceContex
             host_evidence(layout),
         );
     }
-    let exchanged = letter_case::exchange(body);
-    if exchanged != body {
+    for exchanged in &letter_case::exchanges(body) {
+        let evidence = "the letter case is exchanged";
         then(
-            by_layouts(&exchanged, capture, year),
+            by_layouts(exchanged, capture, year),
             Fault::CaseInverted,
-            "the letter case is exchanged".to_owned(),
+            evidence.to_owned(),
         );
         then(
-            separators_put_back(&exchanged, year),
+            separators_put_back(exchanged, year),
             Fault::CaseInverted,
-            "the letter case is exchanged".to_owned(),
+            evidence.to_owned(),
         );
     }
     if let Some(decoded) = lookalike::decode_again(body) {
@@ -309,6 +315,47 @@ fn without_appended_ean(body: &str, reference_year: i32) -> Option<Reading> {
     )?;
     reading.repair_may_be_data = !before.ends_with(['\u{1e}', '\u{4}']);
     Some(reading)
+}
+
+/// The code with digits for the letters in its elements that are all digits: product code and dates, whose check digit and
+/// calendar confirm the repair. Serial number and batch stay as they are.
+fn digits_for_letters(body: &str, reference_year: i32) -> Option<Reading> {
+    let (_, rest) = split_symbology(body);
+    let mut text = body[..body.len() - rest.len()].to_owned();
+    let mut at = 0;
+    let mut repaired = false;
+    while at < rest.len() {
+        if rest[at..].starts_with('\u{1d}') {
+            text.push('\u{1d}');
+            at += 1;
+            continue;
+        }
+        let identifier = application_identifier::at_start_of(&rest[at..])?;
+        let start = at + identifier.code().len();
+        text.push_str(identifier.code());
+        let end = match identifier.has_predefined_length() {
+            true => start + identifier.length_max(),
+            false => rest[start..]
+                .find('\u{1d}')
+                .map_or(rest.len(), |gap| start + gap),
+        };
+        let value = rest.get(start..end)?;
+        match identifier.has_predefined_length() {
+            true => {
+                let digits = manual::digits_for_letters(value)?;
+                repaired |= digits != value;
+                text.push_str(&digits);
+            }
+            false => text.push_str(value),
+        }
+        at = end;
+    }
+    if !repaired {
+        return None;
+    }
+    let evidence =
+        "letters stand where only digits can, and the digits they are taken for are right";
+    Reading::of_repaired(&text, reference_year, &[Fault::Confusable], evidence)
 }
 
 fn lookalikes(body: &str, reference_year: i32) -> Option<Reading> {

@@ -47,6 +47,32 @@ pub(super) fn exchange(text: &str) -> String {
     text.chars().map(swap).collect()
 }
 
+/// Exchanges the case of every letter, as Caps Lock does on the computer: also of those that a foreign keyboard layout shows
+/// for punctuation and digits, such as Ñ for a colon. What has no other case that leads back to it stays.
+pub(super) fn exchange_shown(text: &str) -> String {
+    text.chars().map(|c| other_case(c).unwrap_or(c)).collect()
+}
+
+fn other_case(c: char) -> Option<char> {
+    fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
+        chars.next().filter(|_| chars.next().is_none())
+    }
+    let (upper, lower) = (only(c.to_uppercase())?, only(c.to_lowercase())?);
+    match upper == c {
+        true => (only(lower.to_uppercase())? == c).then_some(lower),
+        false => (only(upper.to_lowercase())? == c).then_some(upper),
+    }
+}
+
+/// What a text may have been before its letter case was exchanged on the computer: with every letter exchanged that the layout
+/// shows, or, as some hosts and programs do it, those of ASCII alone. Nothing that is `text` itself, nothing twice.
+pub(super) fn exchanges(text: &str) -> Vec<String> {
+    let mut exchanges = vec![exchange_shown(text), exchange(text)];
+    exchanges.dedup();
+    exchanges.retain(|exchanged| exchanged != text);
+    exchanges
+}
+
 /// Judges the letters of `message` in `text`, the text as it arrived; letter case apart it is what the message was read from.
 pub(super) fn judge(message: &Message, text: &str, witness: CaseWitness) -> CaseFinding {
     let letters = message
@@ -196,6 +222,12 @@ mod tests {
             Some(IdCase::AsWritten),
             CaseFinding::Quiet,
         );
+    }
+
+    #[test]
+    fn caps_lock_exchanges_what_the_layout_shows() {
+        assert_eq!(exchange_shown("aBñŠß1:ıς"), "AbÑšß1:ıς");
+        assert_eq!(exchange("aBñŠ"), "AbñŠ");
     }
 
     #[test]

@@ -5,8 +5,6 @@
 //! trace: every split of the text that keeps all rules is enumerated, and only a single one is an answer. Format 06 data
 //! can begin with anything, so its splits are offered and never taken for certain.
 
-use std::borrow::Cow;
-
 use crate::charset::SET_82;
 use crate::ppn::Ppn;
 
@@ -247,24 +245,21 @@ fn plausible_date(value: &[u8]) -> bool {
         && (b"00"..=b"31").contains(&&[value[4], value[5]])
 }
 
-/// Splits of Format 06 data: PPN, batch, expiry and serial each exactly once.
+/// Splits of Format 06 data: PPN, batch, expiry and serial each exactly once, GTIN and production date at most once.
+/// Separators that arrived stay where they are.
 fn format_06_splits(text: &str, head: usize) -> Vec<String> {
     let body = text[head..].trim_end_matches(['\u{1e}', '\u{4}']);
-    let Some(body) = body.strip_prefix("06") else {
+    let Some(body) = body.strip_prefix("06").filter(|body| body.is_ascii()) else {
         return Vec::new();
     };
-    if !body.is_ascii() || body.contains('\u{1d}') {
-        return Vec::new();
-    }
     let mut found = Vec::new();
-    let mut cuts = Vec::new();
-    format_06_from(body, 0, &mut cuts, &mut found);
+    format_06_from(body, 0, &mut Vec::new(), &mut found);
     let join = |cuts: &Vec<usize>| {
         let mut joined = String::from("[)>\u{1e}06");
         for (index, &cut) in cuts.iter().enumerate() {
             let end = cuts.get(index + 1).copied().unwrap_or(body.len());
             joined.push('\u{1d}');
-            joined.push_str(&body[cut..end]);
+            joined.push_str(body[cut..end].trim_end_matches('\u{1d}'));
         }
         joined.push_str("\u{1e}\u{4}");
         joined
@@ -272,42 +267,52 @@ fn format_06_splits(text: &str, head: usize) -> Vec<String> {
     found.iter().map(join).collect()
 }
 
+/// The data identifiers of packs, and the length of the value where it is fixed. The first four are on every pack.
+const FORMAT_06_IDENTIFIERS: [(&str, Option<usize>); 6] = [
+    ("9N", Some(12)),
+    ("1T", None),
+    ("D", Some(6)),
+    ("S", None),
+    ("8P", Some(14)),
+    ("16D", Some(8)),
+];
+
 fn format_06_from(body: &str, at: usize, cuts: &mut Vec<usize>, found: &mut Vec<Vec<usize>>) {
     if found.len() >= SPLITS_MAX {
         return;
     }
-    let used = |identifier: &str| {
-        cuts.iter()
-            .any(|&cut| body[cut..].starts_with(identifier) && cut != at)
-    };
+    let at = at + body[at..].bytes().take_while(|&byte| byte == GS).count();
+    let used = |identifier: &str| cuts.iter().any(|&cut| body[cut..].starts_with(identifier));
     if at == body.len() {
-        if cuts.len() == 4 {
+        if FORMAT_06_IDENTIFIERS[..4]
+            .iter()
+            .all(|(identifier, _)| used(identifier))
+        {
             found.push(cuts.clone());
         }
         return;
     }
-    let Some(identifier) = ["9N", "1T", "D", "S"]
-        .into_iter()
-        .find(|id| body[at..].starts_with(id))
+    let Some(&(identifier, length)) = FORMAT_06_IDENTIFIERS
+        .iter()
+        .find(|(identifier, _)| body[at..].starts_with(identifier))
+        .filter(|(identifier, _)| !used(identifier))
     else {
         return;
     };
-    if used(identifier) {
-        return;
-    }
     let start = at + identifier.len();
-    let ends: Cow<'_, [usize]> = match identifier {
-        "9N" => Cow::Owned(vec![start + 12]),
-        "D" => Cow::Owned(vec![start + 6]),
-        _ => (start + 1..=body.len().min(start + 20)).collect(),
+    let gap = body[start..].find('\u{1d}');
+    let hard_end = gap.map_or(body.len(), |gap| start + gap);
+    let ends = match length {
+        Some(length) => start + length..=start + length,
+        None => start + 1..=hard_end.min(start + 20),
     };
     cuts.push(at);
-    for &end in ends.iter().filter(|&&end| end <= body.len()) {
+    for end in ends.filter(|&end| end <= hard_end) {
         let value = &body[start..end];
         let holds = match identifier {
             "9N" => Ppn::parse(value).is_ok(),
             "D" => plausible_date(value.as_bytes()),
-            _ => true,
+            _ => length.is_none() || value.bytes().all(|byte| byte.is_ascii_digit()),
         };
         if holds {
             format_06_from(body, end, cuts, found);
@@ -381,6 +386,11 @@ mod tests {
     fn format_06_is_split_by_its_identifiers() {
         let all = "(9N)111234567842(1T)A-1(D)270131(S)Xy";
         check_splits("[)>069N1112345678421TA-1D270131SXy", &[all]);
+        check_splits(
+            "[)>\u{1e}06\u{1d}9N111234567842\u{1d}1TA-1D270131\u{1d}SXy",
+            &[all],
+        );
+        check_splits("[)>\u{1e}06\u{1d}9N111234567842\u{1d}1TA-1\u{1d}SXy", &[]);
     }
 
     #[test]

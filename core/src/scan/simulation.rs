@@ -300,6 +300,20 @@ fn separators_lost_and_replaced() {
 }
 
 #[test]
+fn one_of_several_separators_lost() {
+    for nth in 0..4 {
+        let lose = |code: &str| {
+            let (at, _) = code.match_indices('\u{1d}').nth(nth)?;
+            Some(format!("{}{}", &code[..at], &code[at + 1..]))
+        };
+        let name = format!("separator {nth} lost");
+        let [with_id, _] = simulate(1000, Capture::Characters, &name, lose);
+        // The truth is nearly always among what is offered.
+        with_id.check(&name, 0, 15);
+    }
+}
+
+#[test]
 fn joined_scans() {
     let [with_id, without] = simulate(100, Capture::Characters, "doubled", |code| {
         Some(format!("{code}{code}"))
@@ -322,6 +336,73 @@ fn joined_scans() {
         Some(format!("{code}{other}"))
     });
     assert_eq!(with_id.certain, 0);
+}
+
+/// Where the product code and the dates of a GS1 code stand; `None` for Format 06.
+fn numeric_places(code: &str) -> Option<Vec<usize>> {
+    let (_, rest) = ends::split_symbology(code);
+    let message = message::read(rest, 2026).ok()?;
+    let head = code.len() - rest.len();
+    let fixed = message.values(rest).zip(message.value_places());
+    (message.scheme == Scheme::Gs1).then(|| {
+        fixed
+            .filter(|((identifier, _), _)| matches!(*identifier, "01" | "17"))
+            .flat_map(|(_, place)| place)
+            .map(|at| at + head)
+            .collect()
+    })
+}
+
+#[test]
+fn letters_for_digits() {
+    let letter = |digit: char| match digit {
+        '0' => Some('O'),
+        '1' => Some('I'),
+        '2' => Some('Z'),
+        '5' => Some('S'),
+        '8' => Some('B'),
+        _ => None,
+    };
+    for nth in [0, 1, 3] {
+        let name = format!("letter for digit {nth}");
+        let [with_id, without] = simulate(700, Capture::Characters, &name, |code| {
+            let mut damaged: Vec<char> = code.chars().collect();
+            let places = numeric_places(code)?;
+            let doubtful = places.iter().filter(|&&at| letter(damaged[at]).is_some());
+            let chosen: Vec<usize> = doubtful.skip(nth).take(1 + nth).copied().collect();
+            chosen.first()?;
+            for at in chosen {
+                damaged[at] = letter(damaged[at])?;
+            }
+            Some(damaged.into_iter().collect())
+        });
+        with_id.check(&name, 0, 3);
+        without.check(&name, 0, 5);
+        // The same slip everywhere: nothing shows which letters of the serial number are meant as digits.
+        simulate(700, Capture::Characters, &name, |code| {
+            let all = code
+                .chars()
+                .map(|c| letter(c).unwrap_or(c))
+                .collect::<String>();
+            let identifiers = ["O1", "IO", "I7", "ZI"]
+                .iter()
+                .zip(["01", "10", "17", "21"]);
+            Some(identifiers.fold(all, |text, (from, to)| text.replacen(from, to, 1)))
+        });
+    }
+}
+
+#[test]
+fn caps_lock_on_a_foreign_keyboard() {
+    for layout in keyboard::layouts() {
+        for (capture, packs) in [(Capture::KeyEvents, 40), (Capture::Characters, 20)] {
+            let name = format!("{:?} caps lock, {capture:?}", layout.names());
+            simulate(packs, capture, &name, |code| {
+                let shown = layout.show(code, capture)?;
+                Some(letter_case::exchange_shown(&shown))
+            });
+        }
+    }
 }
 
 #[test]

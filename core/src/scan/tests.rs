@@ -226,6 +226,26 @@ fn letters_typed_for_digits_are_repaired_and_told() {
         Verdict::Repaired,
         &[HumanReadableText, Confusable],
     );
+    // The same slips in a code without brackets, also one letter, also in the date alone.
+    for raw in [
+        "01O4OO638I33393117280200214779366497|1047",
+        "010400638I33393117280200214779366497|1047",
+        "0104006381333931172B0Z00214779366497|1047",
+    ] {
+        let raw = raw.replace('|', "\u{1d}");
+        check(&raw, Verdict::Repaired, &[Confusable]);
+        assert_eq!(told(&raw).confidence, Confidence::Medium);
+        check(
+            &format!("]d2{raw}"),
+            Verdict::Repaired,
+            &[AimPrefix, Confusable],
+        );
+    }
+    let raw = "01O4OO6381333932214779366497";
+    assert_eq!(told(raw).verdict, Verdict::Rejected);
+    let not_a_pack = Verdict::NotAUniqueIdentifier;
+    check("O4OO638I33393I", not_a_pack, &[Confusable, LinearCode]);
+    check("O4OO638I333932", Verdict::Rejected, &[Unreadable]);
     let wrong = "(01)O4OO6381333932(21)4779366497";
     check(wrong, Verdict::Rejected, &[BracketedInput, ElementInvalid]);
 }
@@ -286,4 +306,37 @@ fn configured_affixes_are_taken_off() {
         (Verdict::Ok, raw)
     );
     assert!(diagnosis.has(Fault::ConfiguredAffix));
+}
+
+#[test]
+fn one_lost_separator_beside_one_that_arrived_is_doubted() {
+    use Fault::*;
+    for (raw, batch) in [
+        ("]d2010400638133393121ABCD123410L1|17280200", "L1"),
+        (
+            "]d1[)>\u{1e}06|9N111234567842|1TL1D280200|SABCD1234\u{1e}\u{4}",
+            "L1",
+        ),
+    ] {
+        let raw = raw.replace('|', "\u{1d}");
+        check(&raw, Verdict::Suspect, &[AimPrefix, SeparatorLost]);
+        let diagnosis = told(&raw);
+        let whole = |data: &ScannedData| {
+            data.serial
+                .as_ref()
+                .is_some_and(|serial| serial.as_str() == "ABCD1234")
+                && data
+                    .batch
+                    .as_ref()
+                    .is_some_and(|found| found.as_str() == batch)
+                && data.expiry.is_some()
+        };
+        assert!(
+            diagnosis
+                .candidates
+                .iter()
+                .any(|candidate| whole(&candidate.data)),
+            "{raw:?}"
+        );
+    }
 }

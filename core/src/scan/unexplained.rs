@@ -63,6 +63,12 @@ pub(super) fn diagnose(
     if let Some(fault) = carrier::guessed(id, rest) {
         return not_a_pack(&[fault], None);
     }
+    // A number of a linear code that was typed, with letters for digits: its check digit confirms what is meant.
+    if let Some(digits) = manual::digits_for_letters(rest)
+        && carrier::recognised(id, &digits) == Some(Fault::LinearCode)
+    {
+        return not_a_pack(&[Fault::Confusable, Fault::LinearCode], None);
+    }
     if let Some(fault) = other_code_under_a_layout(body, capture) {
         return not_a_pack(&[Fault::KeyboardLayout, fault], None);
     }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use packtwin_connector_port::serial_file::ReadRefused;
 use packtwin_core::code::Code;
+use packtwin_core::finding::Finding;
 use packtwin_core::ids::UploadId;
 use packtwin_tenants::audit::AuditNote;
 use packtwin_tenants::store::upload::{UploadRecord, UploadState};
@@ -180,7 +181,16 @@ fn check(
         return Err(stopped);
     }
     let mut notes = match read {
-        Ok(summary) => summary.notes,
+        Ok(summary) => {
+            // They stand in no row, so they go to the findings of the whole file.
+            reading.apart.extend(
+                summary
+                    .not_taken
+                    .into_iter()
+                    .map(|text| Finding::warning(Code::UploadNotTaken, 0, "", text)),
+            );
+            summary.notes
+        }
         Err(ReadRefused::File(finding)) => {
             return Err(Interrupted::Refused(finding.code, finding.text));
         }

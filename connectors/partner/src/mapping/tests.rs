@@ -64,6 +64,36 @@ fn dates_that_can_be_read_in_two_ways_stay_open() {
 }
 
 #[test]
+fn five_digits_with_a_lost_zero_are_no_day_numbers() {
+    check("SN;EXP", "A1;46418\nA2;46425", "serial=SN expiry=EXP excel");
+    check("SN;EXP", "A1;10929\nA2;10929", "serial=SN expiry=EXP auto");
+    check("SN;EXP", "A1;46418\nA2;50128", "serial=SN expiry=EXP auto");
+    check(
+        "SN;EXP",
+        "A1;03.04.2029\nA2;05.06.2029",
+        "serial=SN expiry=EXP dd.mm.yyyy",
+    );
+}
+
+#[test]
+fn the_heading_may_announce_a_pzn() {
+    let announced = |text| Mapping::parse(text).unwrap().announced_product();
+    assert_eq!(
+        announced("column.product_code=heading:PZN-Nr."),
+        Announced::Pzn
+    );
+    assert_eq!(
+        announced("column.product_code=heading:PZN/NTIN"),
+        Announced::AnyCode
+    );
+    assert_eq!(
+        announced("column.product_code=number:1"),
+        Announced::AnyCode
+    );
+    assert_eq!(announced("column.batch=heading:PZN"), Announced::AnyCode);
+}
+
+#[test]
 fn the_text_form_keeps_everything() {
     let mapping = Mapping {
         columns: vec![

@@ -31,7 +31,7 @@ use crate::cells::{PROGRESS_ROWS, RowChecker, as_shown};
 use crate::layout::Layout;
 use crate::mapping::Mapping;
 use crate::recognise::{FIRST_ROWS_MAX, Kind, LineEnd, Recognised};
-use crate::table_shape::{PREAMBLE_ROWS_MAX, find_heading};
+use crate::table_shape::{PREAMBLE_ROWS_MAX, find_heading, is_leading_comment};
 
 /// Bytes a workbook may produce while it is recognised.
 const RECOGNISE_BYTES_MAX: u64 = 1 << 30;
@@ -85,8 +85,10 @@ pub(crate) fn read<R: Read + Seek>(
     let sheet = workbook.sheet_to_read(mapping.sheet.as_deref())?;
     let others: Vec<String> = workbook
         .sheets
+        .clone()
         .iter()
         .filter(|other| other.name != sheet.name)
+        .filter(|other| workbook.holds_something(other).unwrap_or(true))
         .map(|other| quoted(&other.name))
         .collect();
     let mut reader = workbook.reader(&sheet)?;
@@ -103,14 +105,18 @@ pub(crate) fn read<R: Read + Seek>(
     let layout = Layout::new(mapping, &heading)?;
     let mut checker = RowChecker::new(mapping, settings, sink, layout.columns.clone(), false);
     let mut hidden = 0_u64;
+    let mut begun = mapping.heading;
     let mut seen = 0_u64;
     while more && reader.next_row(&mut row)? {
         seen += 1;
         if seen.is_multiple_of(PROGRESS_ROWS) {
             checker.progress(bytes_read.get().min(length))?;
         }
-        let comment = as_shown(&row.cell(0)).starts_with('#');
-        if row.number <= mapping.skip_rows || row.is_blank() || comment {
+        if row.number <= mapping.skip_rows || row.is_blank() {
+            continue;
+        }
+        begun = begun || !is_leading_comment(texts_of(&row).iter().map(|text| text.as_bytes()));
+        if !begun {
             continue;
         }
         hidden += u64::from(row.hidden);
@@ -122,7 +128,7 @@ pub(crate) fn read<R: Read + Seek>(
     let mut summary = checker.summary;
     let mut note = |holds: bool, text: String| {
         if holds {
-            summary.notes.push(text);
+            summary.not_taken.push(text);
         }
     };
     note(
@@ -240,18 +246,25 @@ impl<R: Read + Seek> Workbook<R> {
                 });
         }
         for sheet in self.sheets.clone() {
-            let mut reader = self.reader(&sheet)?;
-            let mut row = SheetRow::default();
-            while reader.next_row(&mut row)? {
-                if !row.is_blank() {
-                    return Ok(sheet);
-                }
+            if self.holds_something(&sheet)? {
+                return Ok(sheet);
             }
         }
         Err(ReadRefused::file(
             Code::UploadEmpty,
             "No sheet of the workbook holds anything.",
         ))
+    }
+
+    fn holds_something(&mut self, sheet: &Sheet) -> Result<bool, ReadRefused> {
+        let mut reader = self.reader(sheet)?;
+        let mut row = SheetRow::default();
+        while reader.next_row(&mut row)? {
+            if !row.is_blank() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Begins to read a sheet.

@@ -8,7 +8,7 @@ use zip::write::SimpleFileOptions;
 const RELATIONS: &str = "<Relationships><Relationship Id='r1' Type='x/officeDocument' Target='xl/workbook.xml'/></Relationships>";
 const SHEETS: &str = "<workbook><workbookPr date1904='0'/><sheets><sheet name='Empty' r:id='s1'/><sheet name='Packs' r:id='s2'/><sheet name='Other' r:id='s3'/></sheets></workbook>";
 const PARTS: &str = "<Relationships><Relationship Id='s1' Type='x/worksheet' Target='worksheets/sheet1.xml'/>\
-    <Relationship Id='s2' Type='x/worksheet' Target='/xl/worksheets/sheet2.xml'/><Relationship Id='s3' Type='x/worksheet' Target='worksheets/sheet1.xml'/>\
+    <Relationship Id='s2' Type='x/worksheet' Target='/xl/worksheets/sheet2.xml'/><Relationship Id='s3' Type='x/worksheet' Target='worksheets/sheet3.xml'/>\
     <Relationship Id='st' Type='x/styles' Target='styles.xml'/></Relationships>";
 const STYLES: &str =
     "<styleSheet><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/></cellXfs></styleSheet>";
@@ -24,6 +24,12 @@ fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
 
 fn workbook(rows: &str) -> Vec<u8> {
     let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    let other = match rows {
+        "" => "<worksheet/>",
+        _ => {
+            "<worksheet><sheetData><row r='1'><c r='A1'><v>1</v></c></row></sheetData></worksheet>"
+        }
+    };
     archive(&[
         ("_rels/.rels", RELATIONS.as_bytes()),
         ("xl/workbook.xml", SHEETS.as_bytes()),
@@ -34,10 +40,11 @@ fn workbook(rows: &str) -> Vec<u8> {
             b"<worksheet><sheetData><row r='1'/></sheetData></worksheet>",
         ),
         ("xl/worksheets/sheet2.xml", sheet.as_bytes()),
+        ("xl/worksheets/sheet3.xml", other.as_bytes()),
     ])
 }
 
-/// A row of the usual four columns; a cell is `t:text`, `n:number`, `d:day number`, or `f:formula`.
+/// A row of the usual four columns; a cell is `t:text`, `n:number`, `d:day number`, `e:error`, or `f:formula`.
 fn row(number: u64, cells: [&str; 4]) -> String {
     let cell = |(column, cell): (char, &str)| {
         let (kind, value) = cell.split_once(':').unwrap();
@@ -46,6 +53,7 @@ fn row(number: u64, cells: [&str; 4]) -> String {
             "t" => format!("<c r='{name}' t='inlineStr'><is><t>{value}</t></is></c>"),
             "n" => format!("<c r='{name}'><v>{value}</v></c>"),
             "d" => format!("<c r='{name}' s='1'><v>{value}</v></c>"),
+            "e" => format!("<c r='{name}' t='e'><v>{value}</v></c>"),
             _ => format!("<c r='{name}'><f>{value}</f><v>1</v></c>"),
         }
     };
@@ -69,9 +77,9 @@ fn check(rows: &[[&str; 4]], serials: &[&str], told: &[&str]) {
     );
     assert_eq!(recognised.sheet.as_deref(), Some("Packs"));
     assert!(
-        summary.notes[0].contains("Not read: \"Empty\", \"Other\""),
+        summary.not_taken[0].contains("Not read: \"Other\""),
         "{:?}",
-        summary.notes
+        summary.not_taken
     );
 }
 
@@ -116,6 +124,21 @@ fn cells_keep_their_kind() {
         &[["t: A1", "t:04006381333931", "n:12", "t:290131"]],
         &[],
         &["2 UPL-017", "2 UPL-047 -> A1"],
+    );
+}
+
+#[test]
+fn a_cell_that_could_not_be_computed_is_no_comment() {
+    let rest = ["t:04006381333931", "t:L1", "t:290131"];
+    check(
+        &[
+            ["t:A1", rest[0], rest[1], rest[2]],
+            ["e:#N/A", rest[0], rest[1], rest[2]],
+            ["t:#REF!", rest[0], rest[1], rest[2]],
+            ["t:# A4", rest[0], rest[1], rest[2]],
+        ],
+        &["A1"],
+        &["3 UPL-019", "4 UPL-012", "5 UPL-012"],
     );
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use packtwin_core::code::Code;
 use serde_json::{Value, json};
 
 use super::state;
@@ -44,8 +45,10 @@ impl Report {
         let left_out = ["needs_decision", "withdrawn", "partly_committed"];
         let all_right = summary["rows_wrong"] == 0 && summary["lots_right"] == summary["lots"];
         let unanswered = |lot: &Value| lot["numbers"]["acknowledged"] != lot["numbers"]["stored"];
+        let not_taken = Code::UploadNotTaken.as_str();
+        let all_taken = self.findings.iter().all(|sum| sum["code"] != not_taken);
         let held_back = self.waited && self.sent.iter().any(unanswered);
-        match all_right && !left_out.contains(&state(&self.upload)) && !held_back {
+        match all_right && all_taken && !left_out.contains(&state(&self.upload)) && !held_back {
             true => 0,
             false => exit::NOT_ALL,
         }
