@@ -114,7 +114,12 @@ fn a_parameter_that_is_not_read_is_refused() {
     for (method, path, unread) in [
         ("GET", "/v1/me?as_of=2026-01-01", vec!["as_of"]),
         ("GET", "/v1/packs/a/b?as_of=1&b=2", vec!["as_of", "b"]),
-        ("POST", "/v1/uploads?dry_run=true", vec!["dry_run"]),
+        ("POST", "/v1/mappings?dry_run=true", vec!["dry_run"]),
+        (
+            "POST",
+            "/v1/uploads?dry_run=maybe&b=2",
+            vec!["dry_run", "b"],
+        ),
         ("GET", "/v1/lots?limit=1&expand=packs", vec!["expand"]),
         ("DELETE", "/v1/users/x?reason=gone", vec!["reason"]),
     ] {

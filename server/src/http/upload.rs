@@ -255,12 +255,14 @@ pub async fn begin(
     caller: Caller,
     shared: web::Data<Shared>,
     mut query: Query,
-    Body(wanted): Body<UploadBegun>,
+    body: Result<Body<UploadBegun>, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let is_dry_run = query
         .take("dry_run", |text| text.parse().ok(), "true or false")
         .unwrap_or(false);
+    // Whoever believed that a parameter counts learns of it before the body is looked at, as everywhere else.
     query.close()?;
+    let Body(wanted) = body?;
     let begin = BeginUpload {
         file_name: wanted.name,
         partner: wanted.partner.unwrap_or_default(),
