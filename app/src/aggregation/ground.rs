@@ -71,7 +71,7 @@ pub(crate) fn packs_of_road_one<'n>(
             let goods = match known.get(&load) {
                 Some(goods) => *goods,
                 None => {
-                    let goods = load_goods(writer, product.no, &gtin.to_string(), load)?;
+                    let goods = load_goods(writer, product.no, gtin.as_str(), load)?;
                     known.insert(load, goods);
                     goods
                 }
@@ -149,7 +149,7 @@ pub fn queue_ground(writer: &mut Writer<'_>, code: &ProductCode) -> Result<(), A
     }
     writer.job_create(&NewJob {
         kind: GROUND_JOB,
-        object: &gtin.to_string(),
+        object: gtin.as_str(),
         input: "{}",
         total: 0,
         unit: "packs",

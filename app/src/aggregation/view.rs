@@ -92,7 +92,6 @@ pub fn container_view(
         let id = find_node(reader, name)?;
         let ground = reader.aggregation_ground();
         let place = whereabouts(&ground, id, as_of)?.ok_or(AppError::NotFound)?;
-        drop(ground);
         let ids: Vec<NodeId> = place.around.iter().map(|(id, _)| *id).collect();
         let names = reader.epc_names(&ids)?;
         let name_of = |id: &NodeId| names.get(id).cloned().unwrap_or_default();

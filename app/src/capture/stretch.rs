@@ -102,17 +102,12 @@ fn verdicts(writer: &mut Writer<'_>, events: &[Taken]) -> Result<Vec<Verdict>, A
         .filter_map(|event| event.id.as_deref())
         .collect();
     let hashes: Vec<&str> = events.iter().map(|event| event.hash.as_str()).collect();
-    let mut known = writer.epcis_event_known(&ids, &hashes)?;
     let mut by_id: HashMap<String, Vec<(String, bool)>> = HashMap::new();
     let mut by_hash: HashSet<(String, bool)> = HashSet::new();
-    let mut note = |id: String, hash: String, declares: bool| {
-        let of_id = by_id.entry(id).or_default();
-        of_id.push((hash.clone(), declares));
-        by_hash.insert((hash, declares));
-        (by_id.len(), by_hash.len())
-    };
-    for (id, hash, declares) in known.drain(..) {
-        note(id, hash, declares);
+    for (id, hash, declares) in writer.epcis_event_known(&ids, &hashes)? {
+        let told = (hash, declares);
+        by_id.entry(id).or_default().push(told.clone());
+        by_hash.insert(told);
     }
     let mut verdicts = Vec::with_capacity(events.len());
     for event in events {

@@ -26,8 +26,8 @@ pub struct Problem {
     status: StatusCode,
     refusals: Refusals,
     headers: Vec<(HeaderName, String)>,
-    /// The standard's own name for this kind of refusal, where the address belongs to EPCIS.
-    exception: Option<&'static str>,
+    /// Whether the address belongs to EPCIS, whose standard has names of its own for refusals.
+    is_epcis: bool,
 }
 
 impl Problem {
@@ -38,7 +38,7 @@ impl Problem {
             status: status_of(refusals.code()),
             refusals,
             headers: Vec::new(),
-            exception: None,
+            is_epcis: false,
         }
     }
 
@@ -47,10 +47,7 @@ impl Problem {
         if self.status == StatusCode::UNPROCESSABLE_ENTITY {
             self.status = StatusCode::BAD_REQUEST;
         }
-        self.exception = Some(exception_of(
-            self.code(),
-            self.refusals.first().place.as_str(),
-        ));
+        self.is_epcis = true;
         self
     }
 
@@ -227,9 +224,9 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// The exception of EPCIS 2.0 that a code means at an address of that interface.
-fn exception_of(code: Code, place: &str) -> &'static str {
-    match code {
-        Code::RequestMalformed if place.starts_with('?') => "QueryParameterException",
+fn exception_of(refusal: &Refusal) -> &'static str {
+    match refusal.code {
+        Code::RequestMalformed if refusal.place.starts_with('?') => "QueryParameterException",
         Code::EpcisQueryNotAnswered | Code::Unavailable | Code::StorageFull => {
             "ImplementationException"
         }
@@ -341,9 +338,9 @@ impl<'a> ProblemBody<'a> {
     fn new(problem: &'a Problem, request_id: &'a str) -> Self {
         let first = problem.refusals.first();
         ProblemBody {
-            kind: match problem.exception {
-                Some(exception) => format!("epcisException:{exception}"),
-                None => format!("urn:packtwin:problem:{}", first.code),
+            kind: match problem.is_epcis {
+                true => format!("epcisException:{}", exception_of(first)),
+                false => format!("urn:packtwin:problem:{}", first.code),
             },
             title: first.code.title(),
             status: problem.status.as_u16(),

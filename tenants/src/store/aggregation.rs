@@ -5,16 +5,17 @@
 //! fact's key. A fact is one row; every node that it changed is one row; a container of 10,000 packs moves as one row, and
 //! the sums of the containers around it. A fact that arrives late finds by node the later ones that read what it wrote.
 
-use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 
 use packtwin_core::aggregation::{
-    Arrival, Chronicle, FactKey, Fault, Ground, HierarchyFact, Judgement, Node, NodeId, Rules,
-    Verdict, arrive, judge, reasons, withdraw,
+    Arrival, FactKey, Fault, HierarchyFact, Judgement, Node, NodeId, Rules, Verdict, arrive, judge,
+    reasons, withdraw,
 };
 
+use super::aggregation_chronicle::StoredChronicle;
+pub use super::aggregation_chronicle::StoredGround;
 use super::aggregation_row::{
     act_of, act_text, body_of, document_column, key_columns, key_of, node_of, run_text, runs_of,
 };
@@ -52,7 +53,7 @@ const WITHDRAWN: i16 = 2;
 impl<'a> Reader<'a> {
     /// The hierarchy to be asked, as of any moment.
     pub fn aggregation_ground<'r>(&'r mut self) -> StoredGround<'r, 'a> {
-        StoredGround(RefCell::new(self))
+        StoredGround::new(self)
     }
 
     /// A fact of the hierarchy.
@@ -186,7 +187,7 @@ impl<'a> Reader<'a> {
         rows.into_iter().map(key_of).collect()
     }
 
-    fn fact_row(&mut self, key: FactKey) -> Result<Option<Row>, StoreError> {
+    pub(super) fn fact_row(&mut self, key: FactKey) -> Result<Option<Row>, StoreError> {
         let (at, phase, document, position) = key_columns(key);
         Ok(fact::table
             .filter(fact::tenant_id.eq(self.tenant_id()))
@@ -214,7 +215,7 @@ impl<'a> Reader<'a> {
         last.map(key_of).transpose()
     }
 
-    fn node_list(
+    pub(super) fn node_list(
         &mut self,
         ids: &[NodeId],
         before: FactKey,
@@ -229,7 +230,7 @@ impl<'a> Reader<'a> {
         Ok(numbers.iter().map(|no| found.get(no).cloned()).collect())
     }
 
-    fn child_list(
+    pub(super) fn child_list(
         &mut self,
         parent: NodeId,
         before: FactKey,
@@ -245,7 +246,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Asks level by level, and enters only branches in which something ended.
-    fn ended_list(
+    pub(super) fn ended_list(
         &mut self,
         container: NodeId,
         before: FactKey,
@@ -283,11 +284,7 @@ impl Writer<'_> {
         facts: Vec<HierarchyFact>,
     ) -> Result<Arrival, StoreError> {
         let latest = self.fact_key_last()?;
-        let mut chronicle = StoredChronicle {
-            writer: RefCell::new(self),
-            latest: Cell::new(latest),
-            absent: RefCell::default(),
-        };
+        let mut chronicle = StoredChronicle::new(self, latest);
         arrive(rules, &mut chronicle, facts)
     }
 
@@ -301,16 +298,12 @@ impl Writer<'_> {
         keys: Vec<FactKey>,
     ) -> Result<Arrival, StoreError> {
         let latest = self.fact_key_last()?;
-        let mut chronicle = StoredChronicle {
-            writer: RefCell::new(self),
-            latest: Cell::new(latest),
-            absent: RefCell::default(),
-        };
+        let mut chronicle = StoredChronicle::new(self, latest);
         withdraw(rules, &mut chronicle, keys)
     }
 
     /// Writes a fact with its judgement; `is_new`: no judgement of this key was written before.
-    fn fact_put(
+    pub(super) fn fact_put(
         &mut self,
         fact: &HierarchyFact,
         judgement: Judgement,
@@ -385,7 +378,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn fact_withdraw(&mut self, key: FactKey) -> Result<(), StoreError> {
+    pub(super) fn fact_withdraw(&mut self, key: FactKey) -> Result<(), StoreError> {
         let Some(row) = self.fact_row(key)? else {
             return Ok(());
         };
@@ -434,131 +427,16 @@ impl Writer<'_> {
     }
 }
 
-/// The hierarchy of a tenant within one reading.
-pub struct StoredGround<'r, 'a>(RefCell<&'r mut Reader<'a>>);
-
-impl Ground for StoredGround<'_, '_> {
-    type Error = StoreError;
-
-    fn nodes(&self, ids: &[NodeId], before: FactKey) -> Result<Vec<Option<Node>>, StoreError> {
-        self.0.borrow_mut().node_list(ids, before)
-    }
-
-    fn children(
-        &self,
-        parent: NodeId,
-        before: FactKey,
-        after: Option<NodeId>,
-        limit: usize,
-    ) -> Result<Vec<NodeId>, StoreError> {
-        self.0.borrow_mut().child_list(parent, before, after, limit)
-    }
-
-    fn ended_below(
-        &self,
-        container: NodeId,
-        before: FactKey,
-        limit: usize,
-    ) -> Result<Vec<NodeId>, StoreError> {
-        self.0.borrow_mut().ended_list(container, before, limit)
-    }
-}
-
-/// The hierarchy of a tenant within one change.
-struct StoredChronicle<'w, 'a> {
-    writer: RefCell<&'w mut Writer<'a>>,
-    /// The greatest key so far. Nothing later can have read what a fact beyond it writes.
-    latest: Cell<Option<FactKey>>,
-    /// Keys that were asked for and are not there.
-    absent: RefCell<HashSet<FactKey>>,
-}
-
-impl Ground for StoredChronicle<'_, '_> {
-    type Error = StoreError;
-
-    fn nodes(&self, ids: &[NodeId], before: FactKey) -> Result<Vec<Option<Node>>, StoreError> {
-        self.writer.borrow_mut().node_list(ids, before)
-    }
-
-    fn children(
-        &self,
-        parent: NodeId,
-        before: FactKey,
-        after: Option<NodeId>,
-        limit: usize,
-    ) -> Result<Vec<NodeId>, StoreError> {
-        self.writer
-            .borrow_mut()
-            .child_list(parent, before, after, limit)
-    }
-
-    fn ended_below(
-        &self,
-        container: NodeId,
-        before: FactKey,
-        limit: usize,
-    ) -> Result<Vec<NodeId>, StoreError> {
-        self.writer
-            .borrow_mut()
-            .ended_list(container, before, limit)
-    }
-}
-
-impl Chronicle for StoredChronicle<'_, '_> {
-    fn fact(&self, key: FactKey) -> Result<Option<HierarchyFact>, StoreError> {
-        let kept = match self.latest.get() {
-            Some(latest) if key <= latest => self.writer.borrow_mut().aggregation_fact_get(key)?,
-            Some(_) | None => None,
-        };
-        if kept.is_none() {
-            self.absent.borrow_mut().insert(key);
-        }
-        Ok(kept.map(|kept| kept.fact))
-    }
-
-    fn written(&self, key: FactKey) -> Result<Vec<NodeId>, StoreError> {
-        if self.absent.borrow().contains(&key) {
-            return Ok(Vec::new());
-        }
-        match self.writer.borrow_mut().fact_row(key)? {
-            Some(row) => runs_of(&row.written)?.into_iter().map(node).collect(),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    fn readers_after(&self, nodes: &[NodeId], after: FactKey) -> Result<Vec<FactKey>, StoreError> {
-        if nodes.is_empty() || self.latest.get().is_none_or(|latest| latest <= after) {
-            return Ok(Vec::new());
-        }
-        let mut writer = self.writer.borrow_mut();
-        let tenant = writer.tenant_id();
-        let numbers: Vec<i64> = nodes.iter().map(|id| column(*id)).collect();
-        let keys =
-            aggregation::readers_after(writer.connection, tenant, &numbers, key_columns(after))?;
-        keys.into_iter().map(key_of).collect()
-    }
-
-    fn put(&mut self, fact: &HierarchyFact, judgement: Judgement) -> Result<(), StoreError> {
-        let is_new = self.absent.borrow_mut().remove(&fact.key());
-        self.latest.set(self.latest.get().max(Some(fact.key())));
-        self.writer.borrow_mut().fact_put(fact, judgement, is_new)
-    }
-
-    fn withdraw(&mut self, key: FactKey) -> Result<(), StoreError> {
-        self.writer.borrow_mut().fact_withdraw(key)
-    }
-}
-
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = fact)]
-struct Row {
+pub(super) struct Row {
     at: i64,
     phase: i16,
     document: i64,
     position: i64,
     act: String,
     holds: i16,
-    written: String,
+    pub(super) written: String,
     seen: String,
 }
 

@@ -2,6 +2,7 @@
 //! query could say.
 
 pub mod aggregation;
+mod aggregation_chronicle;
 mod aggregation_row;
 pub mod alert;
 pub mod api_key;

@@ -140,7 +140,7 @@ pub(super) fn scratch(url: Option<&str>) -> Result<Option<ScratchDatabase>, Fail
 /// A fresh site with one manufacturer.
 pub(super) struct Bench {
     pub(super) house: House,
-    tenant: TenantId,
+    pub(super) tenant: TenantId,
 }
 
 impl Bench {
@@ -315,7 +315,7 @@ impl SerialFileSink for Counted {
 }
 
 /// Sorts the same serials into a file, off the clock, and lets the engine store them from it.
-fn yardstick(engine: &Engine, folder: &Path, packs: u64) -> Result<Duration, Failure> {
+pub(super) fn yardstick(engine: &Engine, folder: &Path, packs: u64) -> Result<Duration, Failure> {
     let mut spool = Spool::new(folder, "yardstick", YARDSTICK_SORT_ROWS);
     for number in 0..packs {
         spool.push(Entry::new(0, &pack_file::serial(number)?, 0, number))?;

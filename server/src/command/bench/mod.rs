@@ -2,6 +2,7 @@
 //!
 //! People read standard error; the last line of standard output is one JSON object for machines.
 
+mod capture;
 mod epcis_file;
 mod ingest;
 mod measure;
@@ -19,7 +20,8 @@ use super::Failure;
 pub(super) enum BenchCommand {
     /// A serial file from its receipt to written hub documents, beside the engine's fastest bulk route.
     Ingest(ingest::IngestArguments),
-    /// An EPCIS document from XML 1.2 to JSON 2.0 and back, beside reading the same bytes and doing nothing.
+    /// An EPCIS document from XML 1.2 to JSON 2.0 and back, beside reading the same bytes and doing nothing; then captured,
+    /// beside the engine's fastest bulk route.
     Translate(translate::TranslateBenchArguments),
     /// A day's mix of verifications over HTTP, each durable before its answer, beside the service without HTTP and an empty
     /// handler.

@@ -4,7 +4,7 @@
 //! Yardsticks are quick-xml that reads every event of the XML and does nothing, and libxml2's streaming reader (`xmllint
 //! --stream`), where it is installed. All are done several times in turn, and the quickest of each counts. A rate is the
 //! bytes of the input by the seconds of the clock; a ratio is that rate by the yardstick's. The figures count only when every
-//! event came back as it went. `capture` is null: this build has no store of events.
+//! event came back as it went. Then the document is captured once ([`super::capture`]).
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -23,16 +23,14 @@ use packtwin_epcis::event::Event;
 use packtwin_epcis::reading::{EventReader, ReadingError, Step};
 use packtwin_epcis::translation::AnyReader;
 
-use super::epcis_file;
 use super::ingest::WorkFolder;
 use super::measure::{peak_rss_mib, rounded};
+use super::{capture, epcis_file};
 use crate::clock::SystemClock;
 use crate::command::Failure;
 
 /// Bytes fetched at once by the yardstick, as many as the product fetches.
 const BUFFER_BYTES: usize = 128 * 1024;
-/// Why there is no figure for capture.
-const CAPTURE_LEFT_OUT: &str = "this build has no store of EPCIS events";
 
 /// What to translate.
 #[derive(Args)]
@@ -92,6 +90,13 @@ pub(super) fn run(arguments: &TranslateBenchArguments) -> Result<(), Failure> {
         None => eprintln!("  xmllint is not installed; there is no figure beside it"),
     }
     let part = |name: &str, bytes: u64, seconds: f64| yardsticks.beside(name, bytes, seconds);
+    let captured = capture::run(&xml, arguments.epcs, &folder.0)?;
+    let mut capture = part("XML 1.2 -> store", bytes, captured.seconds);
+    capture["events"] = captured.events.into();
+    capture["epcs_per_second"] = (arguments.epcs as f64 / captured.seconds).round().into();
+    capture["yardstick_seconds"] = rounded(captured.yardstick_seconds).into();
+    capture["ratio_bulk_yardstick"] = rounded(captured.seconds / captured.yardstick_seconds).into();
+    capture["peak_rss_mib"] = serde_json::json!(peak_rss_mib());
     let report = serde_json::json!({
         "bench": "translate",
         "epcs": arguments.epcs,
@@ -101,8 +106,7 @@ pub(super) fn run(arguments: &TranslateBenchArguments) -> Result<(), Failure> {
         "rounds": arguments.rounds,
         "xml12_to_json20": part("XML 1.2 -> JSON 2.0", bytes, quickest.there),
         "json20_to_xml12": part("JSON 2.0 -> XML 1.2", json_bytes, quickest.back),
-        "capture": null,
-        "capture_left_out": CAPTURE_LEFT_OUT,
+        "capture": capture,
         "quick_xml_seconds": rounded(quickest.quick_xml),
         "xmllint_seconds": quickest.xmllint.map(rounded),
         "peak_rss_mib": peak,
@@ -313,6 +317,9 @@ mod tests {
         assert_eq!(compare(&place("a.xml"), &place("b.xml")).unwrap(), events);
         epcis_file::write(File::create(place("c.xml")).unwrap(), 4_320).unwrap();
         assert!(compare(&place("a.xml"), &place("c.xml")).is_err());
+        let captured = capture::run(&place("a.xml"), 4_321, folder.path()).unwrap();
+        assert_eq!(captured.events, events);
+        assert!(captured.seconds > 0.0 && captured.yardstick_seconds > 0.0);
         let yardsticks = Yardsticks {
             quick_xml: 200.0,
             xmllint: None,

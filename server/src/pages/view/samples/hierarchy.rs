@@ -58,7 +58,9 @@ pub fn capture_page(fill: Fill, frame: Frame) -> CapturePage {
             data::serial(fill)
         ),
         remedy: "Send an unpack first, or use the workbench.".into(),
-        proposal: (index % 2 == 0).then(|| "2031-05-04T08:00:00+02:00".into()),
+        proposal: index
+            .is_multiple_of(2)
+            .then(|| "2031-05-04T08:00:00+02:00".into()),
     };
     CapturePage {
         frame,
