@@ -9,6 +9,7 @@ mod choreography;
 mod dscsa;
 mod message;
 mod structure;
+mod values;
 
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
