@@ -16,6 +16,7 @@ use packtwin_core::finding::{Finding, Severity};
 
 pub(crate) use structure::is_offset;
 pub use structure::{check_event, schema_fault};
+pub(crate) use values::is_uri;
 
 use crate::document::DocumentHead;
 use crate::event::Event;

@@ -135,7 +135,7 @@ impl Check<'_> {
 }
 
 /// A scheme, and none of the characters that no URI has (RFC 3986).
-pub(super) fn is_uri(text: &str) -> bool {
+pub(crate) fn is_uri(text: &str) -> bool {
     let scheme = text.split(':').next().unwrap_or_default();
     scheme.len() < text.len()
         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
