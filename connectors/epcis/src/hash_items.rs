@@ -167,13 +167,7 @@ pub(crate) fn items_of(
     }
     let is_hashed =
         |element: &&Element| !ignored.contains(&element.name) && !is_comment(&element.name);
-    items.extend(
-        event
-            .extensions
-            .iter()
-            .filter(is_hashed)
-            .map(|element| taking.element(element)),
-    );
+    items.extend(taking.foreign(event.extensions.iter().filter(is_hashed)));
     let attributes = event.attributes.iter();
     items.extend(
         attributes.map(|attribute| leaf(&taking.key(&attribute.name), attribute.value.as_str())),
@@ -189,6 +183,28 @@ fn is_comment(name: &Name) -> bool {
     name.local == "comment"
         && (name.namespace.is_empty()
             || &*name.namespace == "http://www.w3.org/2000/01/rdf-schema#")
+}
+
+/// What the reference implementation makes of foreign members of JSON whose name ends in `List`: what stands in them gets the
+/// name without that ending around it, those of one name together.
+fn listed(items: Vec<Item>) -> Vec<Item> {
+    let mut out: Vec<Item> = Vec::with_capacity(items.len());
+    for item in items {
+        let Some(single) = item.name.strip_suffix("List").map(str::to_owned) else {
+            out.push(item);
+            continue;
+        };
+        let name = item.name.clone();
+        let inside = Item {
+            name: single,
+            ..item
+        };
+        match out.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.children.push(inside),
+            None => out.push(parent(&name, vec![inside])),
+        }
+    }
+    out
 }
 
 impl Taking<'_> {
@@ -281,8 +297,12 @@ impl Taking<'_> {
         parent(name, children.collect())
     }
 
-    fn foreign<'e>(&'e self, elements: &'e [Element]) -> impl Iterator<Item = Item> + 'e {
-        elements.iter().map(|element| self.element(element))
+    fn foreign<'e>(&self, elements: impl IntoIterator<Item = &'e Element>) -> Vec<Item> {
+        let items = elements.into_iter().map(|element| self.element(element));
+        match self.is_json && self.profile == HashProfile::Reference2025 {
+            true => listed(items.collect()),
+            false => items.collect(),
+        }
     }
 
     fn element(&self, element: &Element) -> Item {
@@ -292,7 +312,7 @@ impl Taking<'_> {
         let attributes = attributes.filter(|attribute| is_said(&attribute.name.namespace));
         let attributes =
             attributes.map(|attribute| leaf(&self.key(&attribute.name), attribute.value.as_str()));
-        let children = element.children().map(|child| self.element(child));
+        let children = self.foreign(element.children());
         let text = match element.scalar {
             Scalar::Boolean => self.truth(&element.own_text()),
             _ => self.value(&element.own_text()),

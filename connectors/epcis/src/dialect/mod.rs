@@ -58,7 +58,10 @@ pub(crate) enum Deviation {
         to: String,
         is_stem: bool,
     },
+    /// Parts of a GLN without the stem of their URN.
     PlaceStem(String),
+    /// A place that is named by a text.
+    PlaceText(String),
     /// Local names from the outermost on, and the value of the attribute `name` of the last one.
     Field {
         path: Vec<String>,
@@ -223,6 +226,7 @@ fn read_deviation(deviation: &str, what: &str, becomes: &str) -> Option<Deviatio
         ("number", "decimal-comma", "point") => Deviation::DecimalComma,
         ("word", what, to) => read_word(what, to)?,
         ("place", "no-stem", stem) => Deviation::PlaceStem(stem.to_owned()),
+        ("place", "text", stem) => Deviation::PlaceText(stem.to_owned()),
         ("field", path, ilmd) => read_path(path, ilmd)?,
         ("date", field, "digits") => Deviation::Date(field.to_owned()),
         _ => return None,

@@ -6,12 +6,14 @@
 use packtwin_connector_port::serial_check::quoted;
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
+use packtwin_core::percent;
 use packtwin_core::time::Timestamp;
 
 use super::{Deviation, Dialect, WordField, repair};
-use crate::event::{Event, EventKind, Ilmd, Place};
+use crate::event::{Event, EventKind, Ilmd};
 use crate::extension::{Element, Name, Node, Scalar};
 use crate::reading::{EventReader, ReadingError, Step};
+use crate::validate::is_uri;
 
 /// The namespace of the master data attributes of the Core Business Vocabulary.
 const CBVMDA: &str = "urn:epcglobal:cbv:mda";
@@ -183,26 +185,44 @@ impl Mending<'_> {
     }
 
     fn places(&mut self, event: &mut Event) {
-        let stem = self
+        for (name, place) in [
+            ("readPoint", &mut event.read_point),
+            ("bizLocation", &mut event.biz_location),
+        ] {
+            if let Some(place) = place {
+                self.place(name, &mut place.id);
+            }
+        }
+        for (name, list) in [
+            ("source", &mut event.sources),
+            ("destination", &mut event.destinations),
+        ] {
+            for typed in list.iter_mut().flatten() {
+                self.place(name, &mut typed.value);
+            }
+        }
+    }
+
+    /// A place that is no URI becomes one, as the dialect has it.
+    fn place(&mut self, name: &str, id: &mut String) {
+        if id.is_empty() || is_uri(id) {
+            return;
+        }
+        let mended = self
             .dialect
             .tolerances
             .iter()
             .find_map(|line| match &line.deviation {
-                Deviation::PlaceStem(stem) => Some(stem.as_str()),
+                Deviation::PlaceStem(stem) if is_bare_sgln(id) => Some(format!("{stem}{id}")),
+                Deviation::PlaceText(stem) => {
+                    let mut uri = stem.clone();
+                    percent::encode(id, &mut uri);
+                    Some(uri)
+                }
                 _ => None,
             });
-        let Some(stem) = stem else {
-            return;
-        };
-        let spots: [(&str, Option<&mut Place>); 2] = [
-            ("readPoint", event.read_point.as_mut()),
-            ("bizLocation", event.biz_location.as_mut()),
-        ];
-        for (name, place) in spots {
-            if let Some(place) = place.filter(|place| is_bare_sgln(&place.id)) {
-                let mended = format!("{stem}{}", place.id);
-                self.put_right(Code::EpcisFieldWrong, name, &mut place.id, mended);
-            }
+        if let Some(mended) = mended {
+            self.put_right(Code::EpcisFieldWrong, name, id, mended);
         }
     }
 

@@ -161,8 +161,8 @@ fn amounts_words_and_places_are_those_of_the_standard() {
     let id = |event: &Event| event.biz_location.as_ref().map(|place| place.id.clone());
     for (text, expected) in [
         ("0614141.12345.0", "urn:epc:id:sgln:0614141.12345.0"),
-        ("LINE-7", "LINE-7"),
-        ("1.2.3", "1.2.3"),
+        ("LINE 7", "urn:x-optel:place:LINE%207"),
+        ("urn:x:1", "urn:x:1"),
     ] {
         assert_eq!(
             id(&read("optel", &place(text)).0).as_deref(),

@@ -9,12 +9,14 @@ mod choreography;
 mod dscsa;
 mod message;
 mod structure;
+mod values;
 
 use packtwin_core::code::Code;
 use packtwin_core::finding::{Finding, Severity};
 
 pub(crate) use structure::is_offset;
 pub use structure::{check_event, schema_fault};
+pub(crate) use values::is_uri;
 
 use crate::document::DocumentHead;
 use crate::event::Event;
