@@ -5,10 +5,14 @@
 
 use packtwin_app::house::HouseSettings;
 use packtwin_app::product::{add_version, create_product, send_version};
-use packtwin_app::upload::{UploadDetail, request_commit};
+use packtwin_app::upload::{
+    BeginUpload, Begun, CheckSummary, Completed, Decision, MappingChoice, UploadDetail,
+    append_part, begin_upload, change_decision, complete_upload, request_commit, write_error_file,
+};
 use packtwin_core::code::Code;
 use packtwin_core::finding::Severity;
 use packtwin_core::ids::UploadId;
+use packtwin_tenants::store::upload::UploadState;
 use packtwin_tenants::testing::{TestSite, for_each_engine};
 use packtwin_tests::story::{Story, master_data, product_code};
 
@@ -51,6 +55,144 @@ fn checked(story: &Story<'_>, file: &[u8]) -> (Vec<String>, Vec<String>) {
         told.collect(),
         open.map(|lot| lot.batch_text.clone()).collect(),
     )
+}
+
+/// What the last check of an upload counted.
+fn counted(story: &Story<'_>, upload: UploadId) -> CheckSummary {
+    let desk = story.desk();
+    let record = desk.scope().read(|reader| reader.upload_get(upload));
+    let detail = UploadDetail::from_record(&record.unwrap().unwrap());
+    detail.summary.unwrap()
+}
+
+/// The findings of a code.
+fn count_of(story: &Story<'_>, upload: UploadId, code: Code) -> u64 {
+    let desk = story.desk();
+    let sums = desk.scope().read(|reader| reader.upload_findings(upload));
+    let sums = sums.unwrap();
+    let found = sums.iter().find(|sum| sum.code == code);
+    found.map_or(0, |sum| sum.count)
+}
+
+fn decide(story: &Story<'_>, upload: UploadId, accepted: &[Code], kept: &[Code]) {
+    let decision = Decision {
+        mapping: MappingChoice::Keep,
+        accepted: Some(accepted.iter().copied().collect()),
+        kept: Some(kept.iter().copied().collect()),
+    };
+    change_decision(&story.desk(), upload, decision).unwrap();
+    story.work();
+}
+
+/// URS-SN-008: a value that is wrong in five rows is judged once and found in five rows, and mended in five.
+#[test]
+fn a_wrong_value_counts_in_every_row_that_has_it() {
+    tell(|story| {
+        let rows: String = (1..=5)
+            .map(|n| format!("A{n};04150123456783;BAD;290630\r\n"))
+            .collect();
+        let upload = story.receive_and_check("lot.csv", format!("{HEAD}{rows}").as_bytes());
+        let code = Code::UploadCodeCheckDigit;
+        assert_eq!(count_of(&story, upload, code), 5);
+        let sums = counted(&story, upload);
+        assert_eq!((sums.rows_wrong, sums.rows_fixable), (5, 5));
+        let mut file = Vec::new();
+        write_error_file(&story.desk(), upload, &mut file).unwrap();
+        let lines = String::from_utf8(file).unwrap();
+        assert_eq!(
+            lines
+                .lines()
+                .filter(|line| line.contains("UPL-010"))
+                .count(),
+            5
+        );
+        decide(&story, upload, &[code], &[]);
+        let sums = counted(&story, upload);
+        assert_eq!((sums.rows_fixed, sums.rows_wrong), (5, 0));
+        assert_eq!((sums.rows, sums.rows_settled()), (5, 5));
+    });
+}
+
+/// UPL-017: serials that may have lost their zeros wait for someone to say which they are.
+#[test]
+fn lost_zeros_are_a_question() {
+    tell(|story| {
+        let code = product_code();
+        let rows: String = (1..=30)
+            .map(|n| match n {
+                7 | 9 => format!("{n};{code};L1;290630\r\n"),
+                _ => format!("1000000{n:05};{code};L1;290630\r\n"),
+            })
+            .collect();
+        let upload = story.receive_and_check("lot.csv", format!("{HEAD}{rows}").as_bytes());
+        let sums = counted(&story, upload);
+        assert_eq!((sums.rows_right, sums.rows_fixable), (28, 2));
+        assert!(request_commit(&story.desk(), upload, Vec::new()).is_err());
+        let stored = |accepted: &[Code], kept: &[Code]| {
+            decide(&story, upload, accepted, kept);
+            let sums = counted(&story, upload);
+            (sums.rows_right, sums.rows_fixed)
+        };
+        let zeros = [Code::UploadLeadingZeroLost];
+        assert_eq!(stored(&[], &zeros), (30, 0));
+        assert_eq!(count_of(&story, upload, zeros[0]), 2, "still told");
+        assert_eq!(stored(&zeros, &[]), (30, 2));
+        let never = Decision {
+            mapping: MappingChoice::Keep,
+            accepted: None,
+            kept: Some([Code::UploadSerialTaken].into()),
+        };
+        assert!(change_decision(&story.desk(), upload, never).is_err());
+        request_commit(&story.desk(), upload, Vec::new()).unwrap();
+    });
+}
+
+/// UPL-002: a heading alone is an empty file.
+#[test]
+fn a_file_without_rows_is_refused() {
+    tell(|story| {
+        let upload = story.receive_and_check("lot.csv", HEAD.as_bytes());
+        let desk = story.desk();
+        let record = desk.scope().read(|reader| reader.upload_get(upload));
+        let record = record.unwrap().unwrap();
+        assert_eq!(record.state, UploadState::Failed);
+        let (code, _) = UploadDetail::from_record(&record).refused.unwrap();
+        assert_eq!(code, Code::UploadEmpty.as_str());
+    });
+}
+
+/// UPL-001: the answer to a repeated file may be lost; completing again gives it again, and the repeated upload names the
+/// first.
+#[test]
+fn a_repeated_file_keeps_its_track() {
+    tell(|story| {
+        let file = format!("{HEAD}A1;{};L1;290630\r\n", product_code());
+        let first = story.receive_and_check("lot.csv", file.as_bytes());
+        let desk = story.desk();
+        let begin = BeginUpload {
+            file_name: "again.csv".to_owned(),
+            partner: String::new(),
+            bytes: file.len() as u64,
+            sha256: None,
+        };
+        let Begun::New(second) = begin_upload(&desk, begin).unwrap() else {
+            panic!("no hash was announced")
+        };
+        append_part(&desk, second.id, 0, &mut file.as_bytes()).unwrap();
+        for _ in 0..2 {
+            let Completed::Same(same) = complete_upload(&desk, second.id, None).unwrap() else {
+                panic!("the content is known")
+            };
+            assert_eq!(same.id, first);
+        }
+        let record = desk.scope().read(|reader| reader.upload_get(second.id));
+        let detail = UploadDetail::from_record(&record.unwrap().unwrap());
+        assert_eq!(detail.same_as(), Some(first));
+        assert_eq!(
+            detail.refused.unwrap().0,
+            Code::UploadAlreadyReceived.as_str()
+        );
+    });
 }
 
 const HEAD: &str = "Seriennummer;GTIN;Charge;Verfalldatum\r\n";

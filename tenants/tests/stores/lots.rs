@@ -145,11 +145,32 @@ fn lists_show_differences_and_go_on_where_they_stopped() {
         let scope = site.scope_of(site.tenant("alder"));
         let no = product(&scope, GTIN);
         let other = product(&scope, "04012345678918");
-        for batch in ["A1", "A2", "B_1"] {
-            lot(&scope, no, batch);
-        }
-        let odd = lot(&scope, other, "A1");
         let upload = upload(&scope, "lot.csv");
+        for (batch, place) in [("A1", 0), ("A2", 1), ("B_1", 2)] {
+            let lot = lot(&scope, no, batch);
+            let load = visible_load(&scope, no, lot, upload, &serials(place, 1));
+            let whole = MessageContent::Stretch {
+                load,
+                first: 0,
+                count: 1,
+            };
+            let message = message(&scope, no, lot, whole);
+            let answer = MessageAnswer {
+                acknowledgement: "ack".to_owned(),
+                acknowledged_at: None,
+                acknowledged_packs: 1,
+                faults: "[]".to_owned(),
+            };
+            assert!(change(&scope, |writer| {
+                let from = [MessageState::Writing];
+                writer.message_state(message, &from, MessageState::Waiting)?;
+                writer.message_answer(message, MessageState::Accepted, &answer, &[])
+            }));
+        }
+        // A lot of which nothing is visible yet is in no list.
+        let unseen = lot(&scope, no, "A3");
+        stored_load(&scope, no, unseen, upload, &serials(3, 1));
+        let odd = lot(&scope, other, "A1");
         visible_load(&scope, other, odd, upload, &serials(0, 10));
         change(&scope, |writer| {
             writer.lot_recall(other, odd, market("DE"), "mix-up", None)

@@ -217,6 +217,8 @@ fn an_abandoned_load_is_removed_in_chunks_and_a_visible_one_is_not() {
         assert!(chunks >= 5, "{chunks}");
         assert!(change(&scope, |writer| writer.load_discard(no, lost)));
         assert!(!change(&scope, |writer| writer.load_discard(no, kept)));
+        let kept_lot = read(&scope, |reader| reader.lot_get(no, lot)).unwrap();
+        assert!(kept_lot.is_visible(), "a lot stays with its other loads");
         let left = read(&scope, |reader| reader.pack_list(no, lot, None, 100));
         assert_eq!(left.len(), 20);
     });
