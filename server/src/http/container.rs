@@ -194,8 +194,7 @@ pub async fn tree(
     path: web::Path<String>,
     query: Query,
 ) -> Result<HttpResponse, Problem> {
-    let name = sscc_of(&path)?;
-    respond(&caller, &shared, name, query).await
+    respond(&caller, &shared, sscc_of(&path), query).await
 }
 
 /// A pack, bundle or case with the containers around it and a page of what is in it.
@@ -212,20 +211,21 @@ pub async fn tree_of_pack(
     path: web::Path<(String, String)>,
     query: Query,
 ) -> Result<HttpResponse, Problem> {
-    let name = pack_of(&path.0, &path.1)?;
-    respond(&caller, &shared, name, query).await
+    respond(&caller, &shared, pack_of(&path.0, &path.1), query).await
 }
 
+/// The query is judged before the name: a parameter that is not read is told whatever it was asked of.
 async fn respond(
     caller: &Caller,
     shared: &Shared,
-    name: String,
+    name: Result<String, Problem>,
     mut query: Query,
 ) -> Result<HttpResponse, Problem> {
     let limit = query.limit();
     let at = as_of(&mut query, shared.now());
     let after = query.cursor(|key| key.parse().ok().map(NodeId));
     query.close()?;
+    let name = name?;
     let (node, children, next) = caller
         .at_desk(shared, move |desk| {
             let node = aggregation::container_view(desk, &name, at)?;

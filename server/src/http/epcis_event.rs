@@ -131,9 +131,7 @@ pub(super) async fn answer(
     query_name: &str,
 ) -> Result<HttpResponse, Problem> {
     let wanted = Wanted::of(request)?;
-    let prefixes = bound_prefixes(request);
-    let mut query = read_query(&parameters, &prefixes)
-        .map_err(|faults| Refusals::all(faults).map_or_else(Problem::unavailable, Problem::from))?;
+    let mut query = read_parameters(request, &parameters)?;
     query.tests.extend(more);
     let found = found(caller, shared, query, page).await?;
     let next = found.next.map(|(at, no)| {
@@ -147,6 +145,12 @@ pub(super) async fn answer(
         response.insert_header((LINK, link));
     }
     Ok(response.body(written.body))
+}
+
+/// The parameters of a query as what is asked for, or every fault.
+fn read_parameters(request: &HttpRequest, parameters: &Parameters) -> Result<EventQuery, Problem> {
+    read_query(parameters, &bound_prefixes(request))
+        .map_err(|faults| Refusals::all(faults).map_or_else(Problem::unavailable, Problem::from))
 }
 
 async fn found(
@@ -396,6 +400,8 @@ pub async fn list_of_value(
     query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    let (page, parameters) = parameters(query)?;
+    read_parameters(&request, &parameters)?;
     let test = test_of(&path.0, &path.1).ok_or_else(Problem::not_found)?;
     let exists = EventQuery {
         tests: vec![test.clone()],
@@ -412,7 +418,6 @@ pub async fn list_of_value(
     {
         return Err(Problem::not_found());
     }
-    let (page, parameters) = parameters(query)?;
     answer(
         &caller,
         &shared,

@@ -159,10 +159,6 @@ pub async fn events(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let name = path.into_inner();
-    let asked = name.clone();
-    let found = caller
-        .at_desk(&shared, move |desk| find_query(desk, &asked))
-        .await?;
     let (page, more) = parameters(query)?;
     if let Some((name, _)) = more.first() {
         let place = format!("?{name}");
@@ -172,6 +168,10 @@ pub async fn events(
             "A query under a name takes no parameters but those of paging.",
         ));
     }
+    let asked = name.clone();
+    let found = caller
+        .at_desk(&shared, move |desk| find_query(desk, &asked))
+        .await?;
     let kept: Map<String, Value> = serde_json::from_str(&found.query).unwrap_or_default();
     answer(
         &caller,
