@@ -1,11 +1,12 @@
-//! The document of the bench: a lot as a packager reports it to a wholesaler in EPCIS 1.2: commissioning in events of 500,
-//! cases of 50, pallets of 40 cases, one shipment; header with sender, receiver, master data and a statement.
+//! The document of the bench: a lot as a packager reports it to a wholesaler in EPCIS 1.2: packs, cases and pallets
+//! commissioned in events of 500, cases of 50, pallets of 40 cases, one shipment; header with sender, receiver, master data
+//! and a statement.
 
 use std::io::{self, BufWriter, Write};
 
 use super::pack_file;
 
-/// Packs in one commissioning event.
+/// Packs, cases or pallets in one commissioning event.
 const EVENT_PACKS: u64 = 500;
 /// Packs in a case.
 const CASE_PACKS: u64 = 50;
@@ -49,6 +50,9 @@ const SHIPPED: &str = r#"        <bizTransactionList>
         </extension>
 "#;
 
+/// What is said of packs that come into being; cases and pallets bear no lot.
+const LOT: &str = "        <extension>\n          <ilmd>\n            <cbvmda:lotNumber>BENCH1</cbvmda:lotNumber>\n            <cbvmda:itemExpirationDate>2029-06-30</cbvmda:itemExpirationDate>\n          </ilmd>\n        </extension>\n";
+
 /// Writes the document of this many packs; answers its bytes.
 pub(super) fn write(out: impl Write, packs: u64) -> io::Result<u64> {
     let mut document = Document {
@@ -57,25 +61,33 @@ pub(super) fn write(out: impl Write, packs: u64) -> io::Result<u64> {
     };
     document.put(BEGIN)?;
     for first in (0..packs).step_by(EVENT_PACKS as usize) {
-        document.object("ADD", "commissioning", |document| {
+        document.object("ADD", "commissioning", LOT, |document| {
             (first..packs.min(first + EVENT_PACKS)).try_for_each(|number| document.pack(number))
         })?;
     }
     let cases = packs.div_ceil(CASE_PACKS);
+    let pallets = cases.div_ceil(PALLET_CASES);
+    for (extension, units) in [(1, cases), (2, pallets)] {
+        for first in (0..units).step_by(EVENT_PACKS as usize) {
+            document.object("ADD", "commissioning", "", |document| {
+                let mut numbers = first..units.min(first + EVENT_PACKS);
+                numbers.try_for_each(|number| document.unit(extension, number))
+            })?;
+        }
+    }
     for case in 0..cases {
         let first = case * CASE_PACKS;
         document.aggregation(1, case, |document| {
             (first..packs.min(first + CASE_PACKS)).try_for_each(|number| document.pack(number))
         })?;
     }
-    let pallets = cases.div_ceil(PALLET_CASES);
     for pallet in 0..pallets {
         let first = pallet * PALLET_CASES;
         document.aggregation(2, pallet, |document| {
             (first..cases.min(first + PALLET_CASES)).try_for_each(|case| document.unit(1, case))
         })?;
     }
-    document.object("OBSERVE", "shipping", |document| {
+    document.object("OBSERVE", "shipping", SHIPPED, |document| {
         (0..pallets).try_for_each(|pallet| document.unit(2, pallet))
     })?;
     document.put(END)?;
@@ -112,6 +124,7 @@ impl<W: Write> Document<W> {
         &mut self,
         action: &str,
         step: &str,
+        rest: &str,
         epcs: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<()> {
         self.put("      <ObjectEvent>\n")?;
@@ -122,10 +135,7 @@ impl<W: Write> Document<W> {
             "        </epcList>\n        <action>{action}</action>\n        <bizStep>urn:epcglobal:cbv:bizstep:{step}</bizStep>\n"
         ))?;
         self.put(PLACES)?;
-        match step {
-            "shipping" => self.put(SHIPPED)?,
-            _ => self.put("        <extension>\n          <ilmd>\n            <cbvmda:lotNumber>BENCH1</cbvmda:lotNumber>\n            <cbvmda:itemExpirationDate>2029-06-30</cbvmda:itemExpirationDate>\n          </ilmd>\n        </extension>\n")?,
-        }
+        self.put(rest)?;
         self.put("      </ObjectEvent>\n")
     }
 

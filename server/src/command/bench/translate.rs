@@ -313,7 +313,7 @@ mod tests {
             folder.path(),
         )
         .unwrap();
-        let events = 4_321_u64.div_ceil(500) + 87 + 3 + 1;
+        let events = 4_321_u64.div_ceil(500) + 1 + 1 + 87 + 3 + 1;
         assert_eq!(compare(&place("a.xml"), &place("b.xml")).unwrap(), events);
         epcis_file::write(File::create(place("c.xml")).unwrap(), 4_320).unwrap();
         assert!(compare(&place("a.xml"), &place("c.xml")).is_err());
