@@ -203,9 +203,25 @@ fn give_up(scope: &TenantScope, claim: &Claim, now: Timestamp) -> Result<(), App
     })
 }
 
+/// What stands before a signing secret of Standard Webhooks; the rest is the key in base 64.
+const SECRET_MARK: &str = "whsec_";
+
+/// The text in which the receiver is given a key.
+pub fn secret_text(key: &[u8; 32]) -> String {
+    format!("{SECRET_MARK}{}", BASE64.encode(key))
+}
+
+/// The key that a secret's text stands for.
+fn key_of(secret: &Secret) -> Vec<u8> {
+    let text = std::str::from_utf8(secret.expose()).unwrap_or_default();
+    let key = text.strip_prefix(SECRET_MARK);
+    key.and_then(|key| BASE64.decode(key).ok())
+        .unwrap_or_else(|| secret.expose().to_vec())
+}
+
 /// The signature header of Standard Webhooks: version and HMAC-SHA-256 over `id.timestamp.body` in base 64.
 fn sign(secret: &Secret, id: &str, seconds: &str, body: &str) -> String {
-    let mac = Hmac::<Sha256>::new_from_slice(secret.expose()).map(|mut mac| {
+    let mac = Hmac::<Sha256>::new_from_slice(&key_of(secret)).map(|mut mac| {
         for part in [id, ".", seconds, ".", body] {
             mac.update(part.as_bytes());
         }
@@ -215,4 +231,30 @@ fn sign(secret: &Secret, id: &str, seconds: &str, body: &str) -> String {
     mac.map_or(String::new(), |bytes| {
         format!("v1,{}", BASE64.encode(bytes))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example that the documentation of Standard Webhooks gives for its verifiers.
+    #[test]
+    fn a_signature_is_what_any_verifier_expects() {
+        let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
+        assert_eq!(
+            sign(
+                &secret,
+                "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                "1614265330",
+                "{\"test\": 2432232314}"
+            ),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+    }
+
+    #[test]
+    fn a_fresh_secret_stands_for_its_key() {
+        let key = [0x2a; 32];
+        assert_eq!(key_of(&Secret::new(secret_text(&key))), key);
+    }
 }

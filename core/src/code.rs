@@ -113,6 +113,7 @@ codes! {
     EpcisPrefixUnbound "EPC-143" "A prefix or context is not known" => "Bind the prefix in @context or with xmlns.";
     EpcisJson "EPC-144" "The JSON is not well formed" => "Export the document again; the named line breaks the rules of JSON.";
     EpcisEventTooLarge "EPC-145" "The event is larger than this site takes" => "Split the event.";
+    EpcisTimeAhead "EPC-146" "The event is dated in the future" => "Check the clock of the system that wrote it, and correct the event time.";
     EpcisQueryNotAnswered "EPC-150" "The query asks for what this site does not answer" => "Leave the parameter out.";
     EpcisEventTaken "EPC-151" "Another event has this identifier" => "Give the event an identifier of its own, or declare the first one wrong.";
     EpcisEventRepeated "EPC-152" "The event was captured before" => "Nothing to do; it is kept once.";

@@ -27,7 +27,9 @@ use packtwin_core::finding::Severity;
 use packtwin_core::gtin::Gtin;
 use packtwin_core::product_code::ProductCode;
 use packtwin_core::serial::Serial;
+use packtwin_core::time::Timestamp;
 
+use crate::cbv::Standard;
 use crate::epc_spool::EpcSpool;
 use crate::ilmd_date::read_date;
 use crate::object_event::{OTHER_EVENTS, ObjectEvent, Tag};
@@ -179,9 +181,34 @@ impl<'a> CommissioningReader<'a> {
             }
         }
         if tag == Tag::ObjectEvent {
+            if self.event.is_commissioning() && !self.event.declared_wrong {
+                self.check_step()?;
+            }
             self.end_event()?;
         }
         Ok(())
+    }
+
+    /// A lot makes an event a commissioning whatever its step says; a step that CBV does not have is told.
+    fn check_step(&mut self) -> Result<(), ReadRefused> {
+        let step = self.event.biz_step.as_str();
+        let own = Standard::BizStep.word(step).is_none();
+        if step.is_empty() || own || Standard::BizStep.value(step).is_some() {
+            return Ok(());
+        }
+        let meant = Standard::BizStep.nearest(step);
+        let meant = meant.map_or(String::new(), |value| format!(". Did you mean {value}?"));
+        let text = format!(
+            "event {} has the bizStep {}, which the vocabulary does not have{meant}",
+            self.event.number,
+            quoted(step)
+        );
+        let line = self.event.line;
+        self.report(
+            Flaw::warning(Code::EpcisBizStepUnknown, text),
+            line,
+            "bizStep",
+        )
     }
 
     fn end_event(&mut self) -> Result<(), ReadRefused> {
@@ -230,6 +257,16 @@ impl<'a> CommissioningReader<'a> {
     }
 
     fn check_time(&mut self) -> Result<(), ReadRefused> {
+        let line = self.event.time_line;
+        let day = Timestamp::parse(&self.event.time).map(|time| time.date());
+        if day.is_some_and(|day| day > self.settings.at.date()) {
+            let text = format!(
+                "event {} has the eventTime {}, which is still to come",
+                self.event.number,
+                quoted(&self.event.time)
+            );
+            self.report(Flaw::warning(Code::EpcisTimeAhead, text), line, "eventTime")?;
+        }
         let Some(proposal) = self.event.time_without_zone() else {
             return Ok(());
         };
@@ -242,7 +279,6 @@ impl<'a> CommissioningReader<'a> {
             ),
         );
         flaw.proposal = proposal;
-        let line = self.event.time_line;
         self.report(flaw, line, "eventTime")
     }
 
@@ -361,7 +397,7 @@ impl<'a> CommissioningReader<'a> {
         self.summary.count(flaw.severity);
         Ok(self
             .sink
-            .finding(flaw.at(&format!("Line {line}"), line, element))?)
+            .finding(flaw.at(&self.event.place(line), line, element))?)
     }
 
     fn finish(mut self) -> Result<FileSummary, ReadRefused> {

@@ -161,6 +161,11 @@ impl ObjectEvent {
         self.action == "ADD" && (step == "commissioning" || !self.lot.is_empty())
     }
 
+    /// Where something of this event stands. A document may be one line, so that the line alone says nothing.
+    pub(crate) fn place(&self, line: u64) -> String {
+        format!("Event {}, line {line}", self.number)
+    }
+
     /// The event time with the zone it lacks; `None` when nothing is lacking. EPCIS 1.2 section 7.3.7 demands one.
     pub(crate) fn time_without_zone(&self) -> Option<Option<String>> {
         let (_, clock) = self.time.split_once('T')?;

@@ -261,20 +261,37 @@ impl Mapping {
             .collect()
     }
 
-    /// Reads the text form; unknown keys are refused, so that a misspelt one is not passed over.
+    /// Reads the text form; unknown keys are refused, so that a misspelt one is not passed over. A column that is named by its
+    /// heading says that there is one.
     ///
     /// # Errors
-    /// The first line that is not understood.
+    /// The first line that is not understood, or that denies the heading by which a column is named.
     pub fn parse(text: &str) -> Result<Self, MappingError> {
         let mut mapping = Mapping::default();
+        let error = |index: usize, line: &str, why| MappingError {
+            line: index + 1,
+            text: line.to_owned(),
+            why,
+        };
         for (index, line) in text.lines().enumerate() {
             if !line.trim().is_empty() {
-                mapping.read_line(line).map_err(|why| MappingError {
-                    line: index + 1,
-                    text: line.to_owned(),
-                    why,
-                })?;
+                mapping
+                    .read_line(line)
+                    .map_err(|why| error(index, line, why))?;
             }
+        }
+        let mut columns = mapping.columns.iter();
+        if columns.any(|(_, column)| matches!(column, Column::Heading(_))) {
+            let denied = text
+                .lines()
+                .enumerate()
+                .find(|(_, line)| *line == "heading=no");
+            if let Some((index, line)) = denied {
+                let why =
+                    "a column is named by its heading; write heading=yes or name columns by number";
+                return Err(error(index, line, why));
+            }
+            mapping.heading = true;
         }
         Ok(mapping)
     }

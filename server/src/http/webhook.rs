@@ -204,9 +204,9 @@ pub(super) fn add(
 
 /// A signing secret that nobody has seen: its text and its sealed form.
 fn fresh_secret(scope: &TenantScope) -> Result<(String, Vec<u8>), Problem> {
-    let mut bits = [0; 32];
+    let mut bits = [0_u8; 32];
     getrandom::fill(&mut bits).map_err(|_| Problem::unavailable())?;
-    let text = format!("whsec_{}", packtwin_tenants::blob::hex(&bits));
+    let text = packtwin_app::webhook::secret_text(&bits);
     let sealed = scope.seal(SEAL_PURPOSE, &Secret::new(text.clone()))?;
     Ok((text, sealed))
 }

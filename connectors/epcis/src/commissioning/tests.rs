@@ -8,7 +8,6 @@ use packtwin_core::batch_number::BatchNumber;
 use packtwin_core::charset::SET_82;
 use packtwin_core::company_prefix::PrefixLength;
 use packtwin_core::finding::Finding;
-use packtwin_core::time::Timestamp;
 use proptest::prelude::*;
 
 #[derive(Default)]
@@ -127,6 +126,40 @@ fn what_is_no_pack_is_counted_and_said() {
     let summary = check(&events, &["A1@L1/290131"], &[]);
     let told = (summary.not_taken.len(), summary.notes.len());
     assert_eq!(told, (5, 1), "{summary:?}");
+}
+
+#[test]
+fn a_time_to_come_and_an_unknown_step_are_told() {
+    let right = event(&[EPC], ILMD);
+    let ahead = right.replace("2026-01-01T00", "2036-01-01T00");
+    check(&ahead, &["A1@L1/290131"], &["1 EPC-146"]);
+    let today = right.replace("2026-01-01T00", "2026-06-15T23");
+    check(&today, &["A1@L1/290131"], &[]);
+    let step = |step| right.replace("bizstep:commissioning", step);
+    check(
+        &step("bizstep:comissioning"),
+        &["A1@L1/290131"],
+        &["1 EPC-102"],
+    );
+    check(&step("bizstep:packing"), &["A1@L1/290131"], &[]);
+    let own = right.replace(
+        "urn:epcglobal:cbv:bizstep:commissioning",
+        "https://example.org/step",
+    );
+    check(&own, &["A1@L1/290131"], &[]);
+}
+
+#[test]
+fn a_finding_names_its_event_also_in_a_document_of_one_line() {
+    let second = event(&["urn:epc:id:sgtin:0952123.045432.B1"], ILMD);
+    let second = second.replace("bizstep:commissioning", "bizstep:comissioning");
+    let one_line = document(&(event(&[EPC], ILMD) + &second)).replace('\n', "");
+    let (kept, _) = read_text(one_line.as_bytes()).unwrap();
+    let text = &kept.findings[0].text;
+    assert!(
+        text.starts_with("Event 2, line 1:") && text.contains("commissioning?"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -76,6 +76,15 @@ fn five_digits_with_a_lost_zero_are_no_day_numbers() {
 }
 
 #[test]
+fn a_column_named_by_its_heading_says_that_there_is_one() {
+    let by_name = "column.serial=heading:SN\nfixed.expiry=291231";
+    assert!(Mapping::parse(by_name).unwrap().heading);
+    assert!(!Mapping::parse("column.serial=number:1").unwrap().heading);
+    let denied = Mapping::parse("column.serial=heading:SN\nheading=no").unwrap_err();
+    assert_eq!(denied.line, 2);
+}
+
+#[test]
 fn the_heading_may_announce_a_pzn() {
     let announced = |text| Mapping::parse(text).unwrap().announced_product();
     assert_eq!(
