@@ -148,7 +148,7 @@ fn serials_that_lost_their_zeros_are_padded_on_request() {
         654321;04006381333931;L1;290131\n4711;04006381333931;L1;290131\n111111;04006381333931;L1;290131\n";
     let (kept, ..) = read_bytes(file.as_bytes(), &[]).unwrap();
     assert_eq!(kept.told(), ["6 UPL-017 -> 004711"]);
-    assert!(kept.serials().contains(&"4711".to_owned()));
+    assert_eq!(kept.serials().len(), 5, "the sixth waits for a decision");
     let (kept, ..) = read_bytes(file.as_bytes(), &[Code::UploadLeadingZeroLost]).unwrap();
     assert!(kept.serials().contains(&"004711".to_owned()));
 }
