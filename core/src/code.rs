@@ -175,7 +175,7 @@ codes! {
     RequestTooLarge "REQ-413" "The request is too large" => "Send less at once.";
     ContentTypeWrong "REQ-415" "The content type is not the one this address takes" => "Send the named content type.";
     IdempotencyMismatch "REQ-409" "The same key came with another request" => "Use a new Idempotency-Key for a new request.";
-    IdempotencyBusy "REQ-425" "The first request with this key is still being worked on" => "Wait as long as Retry-After says, then send the same request with the same key again.";
+    IdempotencyBusy "LIM-902" "The first request with this key is still being worked on" => "Wait as long as Retry-After says, then send the same request with the same key again.";
     PreconditionFailed "REQ-412" "Someone changed this meanwhile" => "Load it again and repeat your change.";
     PreconditionRequired "REQ-428" "The change names no version" => "Send If-Match with the ETag you read.";
     CursorMalformed "REQ-422" "The cursor is not one of ours" => "Start again without a cursor.";

@@ -72,6 +72,9 @@ impl TenantScope {
     }
 }
 
+/// Request hash, status, headers, body, and when the key was taken.
+type KeptRow = (Vec<u8>, i32, String, Vec<u8>, i64);
+
 impl Writer<'_> {
     /// Takes a key within a change; see [`TenantScope::idempotency_begin`].
     ///
@@ -88,7 +91,7 @@ impl Writer<'_> {
             self.actor().who().to_string(),
             self.at().micros(),
         );
-        let row: Option<(Vec<u8>, i32, String, Vec<u8>, i64)> = idempotency::table
+        let row: Option<KeptRow> = idempotency::table
             .find((tenant, &actor, handle))
             .select((
                 idempotency::request_hash,
