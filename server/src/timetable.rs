@@ -60,8 +60,14 @@ pub fn keep_time(
         let mut scheduler = JobScheduler::new().await?;
         for pass in &TIMED_PASSES {
             let due = due.clone();
-            // Nobody listens any more only while the process ends.
-            let job = Job::new(pass.when, move |_, _| drop(due.send(pass)))?;
+            let job = Job::new(pass.when, move |_, _| {
+                if due.send(pass).is_err() {
+                    tracing::debug!(
+                        pass = pass.name,
+                        "the process ends; the pass is made at the next start"
+                    );
+                }
+            })?;
             scheduler.add(job).await?;
         }
         scheduler.start().await?;

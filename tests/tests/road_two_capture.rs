@@ -426,7 +426,7 @@ fn what_is_declared_wrong_was_never_done() {
             parent_of(&story, &pack_name("F1"), now()),
             Some(case_name(61))
         );
-        let after = capture(&story, document(&[declared.clone()]), Rollback);
+        let after = capture(&story, document(std::slice::from_ref(&declared)), Rollback);
         assert_eq!((after.state, after.sums.stored), (CaptureState::Stored, 1));
         assert_eq!(parent_of(&story, &pack_name("F1"), now()), None);
 
@@ -523,7 +523,7 @@ fn stretches_and_queries() {
             1,
         );
         assert_eq!(
-            capture(&story, document(&[named.clone()]), Rollback)
+            capture(&story, document(std::slice::from_ref(&named)), Rollback)
                 .sums
                 .stored,
             1
