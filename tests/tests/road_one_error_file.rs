@@ -130,14 +130,40 @@ fn the_error_file_of_an_epcis_document() {
         let rows = rows_of_findings(&story, upload);
         assert!(rows.is_sorted(), "{rows:?}");
         let expected = "element,row,code,message,proposal\n\
-            itemExpirationDate,4,UPL-020,\"Line 4: expiry \"\"soon\"\" is no date such as 2027-01-31.\",\n\
-            epc,7,EPC-104,\"Line 7: the EPC \"\"nothing\"\" cannot be read: \"\"nothing\"\" does not begin with urn:epc:id:, \
+            itemExpirationDate,4,UPL-020,\"Event 1, line 4: expiry \"\"soon\"\" is no date such as 2027-01-31.\",\n\
+            epc,7,EPC-104,\"Event 1, line 7: the EPC \"\"nothing\"\" cannot be read: \"\"nothing\"\" does not begin with urn:epc:id:, \
             urn:epc:class: or urn:epc:idpat:.\",\n\
             serial,17,UPL-014,Row 17: this serial already exists for this product in lot OLD. It cannot be used again. The \
             product is 04150123456782.,\n\
             product_code,27,UPL-024,\"Product 04006381333931 is not known here (1 row of lot L3). Add the product, then \
             check the file again.\",\n";
         assert_eq!(error_file(&story, upload), expected);
+    });
+}
+
+/// What a document holds beside its packs is a warning of the whole file, counted with the other findings.
+#[test]
+fn what_was_not_taken_is_a_finding() {
+    tell(|story| {
+        let file = "<?xml version=\"1.0\"?>\n<epcis:EPCISDocument xmlns:epcis=\"urn:epcglobal:epcis:xsd:1\" \
+            xmlns:v=\"urn:epcglobal:cbv:mda\" schemaVersion=\"1.2\" creationDate=\"2026-11-01T00:00:00Z\"><EPCISBody>\
+            <EventList><ObjectEvent><eventTime>2026-11-01T00:00:00Z</eventTime><epcList>\
+            <epc>urn:epc:id:sgtin:4150123.045678.N1</epc></epcList><action>ADD</action>\
+            <bizStep>urn:epcglobal:cbv:bizstep:commissioning</bizStep><extension><ilmd><v:lotNumber>L1</v:lotNumber>\
+            <v:itemExpirationDate>2029-06-30</v:itemExpirationDate></ilmd></extension></ObjectEvent>\
+            <AggregationEvent><parentID>x</parentID></AggregationEvent></EventList></EPCISBody></epcis:EPCISDocument>\n";
+        let upload = story.receive_and_check("more.xml", file.as_bytes());
+        let desk = story.desk();
+        let sums = desk.scope().read(|reader| reader.upload_findings(upload));
+        let sums = sums.unwrap();
+        let counts: Vec<_> = sums
+            .iter()
+            .map(|sum| (sum.code.as_str(), sum.count))
+            .collect();
+        assert_eq!(counts, [("UPL-051", 1)]);
+        let (_, detail) = state(&story, upload);
+        let summary = detail.summary.unwrap();
+        assert_eq!((summary.rows_right, summary.rows_wrong), (1, 0));
     });
 }
 
