@@ -77,7 +77,7 @@ fn an_invitation_comes_by_mail_and_its_link_works_once() {
         .send();
     assert_eq!(page.status, 200, "{}", page.body);
     let token = own.split_once("token=").unwrap().1;
-    let visit = page.cookie("pt_visit").unwrap_or_default();
+    let visit = format!("pt_visit={}", page.cookie("pt_visit").unwrap());
     let set = server
         .call("POST", "/set-password")
         .cookie(&visit)
