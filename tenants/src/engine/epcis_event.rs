@@ -7,7 +7,6 @@ use diesel::query_builder::BoxedSqlQuery;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text};
 
 use super::AnyConnection;
-use super::aggregation::json_numbers;
 use crate::error::StoreError;
 
 /// What is bound in a statement.
@@ -138,30 +137,33 @@ pub(crate) fn epc_store(
     if named.is_empty() {
         return Ok(());
     }
-    let column = |read: fn(&(i64, i64, i16)) -> i64| named.iter().map(read).collect::<Vec<i64>>();
-    let (epcs, events) = (column(|row| row.0), column(|row| row.1));
-    let places = column(|row| i64::from(row.2));
     match connection {
-        AnyConnection::Sqlite(sqlite) => diesel::sql_query(
-            "INSERT INTO epcis_event_epc (tenant_id, epc_no, event_no, place)
-             SELECT $1, a.value, b.value, c.value FROM json_each($2) AS a
-             CROSS JOIN json_each($3) AS b ON b.key = a.key CROSS JOIN json_each($4) AS c ON c.key = a.key
-             WHERE true ON CONFLICT DO NOTHING",
-        )
-        .bind::<Integer, _>(tenant)
-        .bind::<Text, _>(json_numbers(&epcs))
-        .bind::<Text, _>(json_numbers(&events))
-        .bind::<Text, _>(json_numbers(&places))
-        .execute(sqlite)?,
+        // One list of rows: lists joined by their keys are parsed anew for every row.
+        AnyConnection::Sqlite(sqlite) => {
+            let rows = serde_json::to_string(named).expect("numbers have a JSON form");
+            diesel::sql_query(
+                "INSERT INTO epcis_event_epc (tenant_id, epc_no, event_no, place)
+                 SELECT $1, value ->> 0, value ->> 1, value ->> 2 FROM json_each($2)
+                 WHERE true ON CONFLICT DO NOTHING",
+            )
+            .bind::<Integer, _>(tenant)
+            .bind::<Text, _>(rows)
+            .execute(sqlite)?
+        }
         AnyConnection::Postgres(postgres) => diesel::sql_query(
             "INSERT INTO epcis_event_epc (tenant_id, epc_no, event_no, place)
              SELECT $1, epc_no, event_no, place::smallint FROM unnest($2, $3, $4) AS chunk (epc_no, event_no, place)
              ON CONFLICT DO NOTHING",
         )
         .bind::<Integer, _>(tenant)
-        .bind::<Array<BigInt>, _>(epcs)
-        .bind::<Array<BigInt>, _>(events)
-        .bind::<Array<BigInt>, _>(places)
+        .bind::<Array<BigInt>, _>(named.iter().map(|row| row.0).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(named.iter().map(|row| row.1).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(
+            named
+                .iter()
+                .map(|row| i64::from(row.2))
+                .collect::<Vec<_>>(),
+        )
         .execute(postgres)?,
     };
     Ok(())
