@@ -13,6 +13,17 @@ use std::path::Path;
 use packtwin_core::role::{Permission, Role};
 use serde_json::json;
 use support::{PASSWORD, Running};
+use tempfile::TempDir;
+
+/// A served site whose letters go into a folder.
+fn served_with_mailbox() -> (Running, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Running::start_with(&[
+        ("PACKTWIN_MAIL_SENDER", "packtwin@alder.example"),
+        ("PACKTWIN_MAIL_FOLDER", folder.path().to_str().unwrap()),
+    ]);
+    (server, folder)
+}
 
 /// What lies in the mailbox, decoded as far as these letters need it.
 fn mailbox(folder: &Path) -> Vec<String> {
@@ -38,12 +49,7 @@ fn link(letter: &str) -> String {
 
 #[test]
 fn an_invitation_comes_by_mail_and_its_link_works_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().to_str().unwrap();
-    let server = Running::start_with(&[
-        ("PACKTWIN_MAIL_SENDER", "packtwin@alder.example"),
-        ("PACKTWIN_MAIL_FOLDER", path),
-    ]);
+    let (server, folder) = served_with_mailbox();
     let tenant = server.site.tenant("alder");
     let key = server.key(tenant, &Permission::ALL);
     let made = server.call("POST", "/v1/users").bearer(&key).json(&json!({
@@ -98,12 +104,7 @@ fn an_invitation_comes_by_mail_and_its_link_works_once() {
 
 #[test]
 fn an_administrator_is_reminded_once_before_a_key_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().to_str().unwrap();
-    let server = Running::start_with(&[
-        ("PACKTWIN_MAIL_SENDER", "packtwin@alder.example"),
-        ("PACKTWIN_MAIL_FOLDER", path),
-    ]);
+    let (server, folder) = served_with_mailbox();
     let tenant = server.site.tenant("alder");
     server.person(tenant, "admin@alder.example", &[Role::Administrator]);
     server.person(tenant, "qp@alder.example", &[Role::QualifiedPerson]);

@@ -7,7 +7,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -29,7 +28,7 @@ use packtwin_tenants::verifier::Answer;
 use packtwin_tenants::verifier::request_record::{Again, Asking, Handle};
 
 use super::idempotency::{self, readable};
-use super::json;
+use super::json::{self, FromJson};
 use super::pack::word;
 use super::premises::{self, Premises};
 use super::problem::Problem;
@@ -139,8 +138,8 @@ pub async fn verify(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::receive(&request, payload, QUESTION_BYTES_MAX).await?;
-    let pack: PackQuestion = json::read(&question.body)?;
+    let (question, pack): (_, PackQuestion) =
+        Question::receive(&request, payload, QUESTION_BYTES_MAX).await?;
     let pack = PackChange {
         product: pack.product,
         serial: pack.serial,
@@ -167,8 +166,8 @@ pub async fn change(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::receive(&request, payload, QUESTION_BYTES_MAX).await?;
-    let pack: PackChange = json::read(&question.body)?;
+    let (question, pack): (_, PackChange) =
+        Question::receive(&request, payload, QUESTION_BYTES_MAX).await?;
     let read = |operation: Option<&str>| removal(operation?).map(Operation::Remove);
     question.ask(&shared, &premises, &pack, read).await
 }
@@ -185,8 +184,8 @@ pub async fn undo(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::receive(&request, payload, QUESTION_BYTES_MAX).await?;
-    let pack: PackChange = json::read(&question.body)?;
+    let (question, pack): (_, PackChange) =
+        Question::receive(&request, payload, QUESTION_BYTES_MAX).await?;
     let read = |operation: Option<&str>| match operation {
         None => Some(Operation::Undo(Undo::Whatever)),
         Some(word) => Some(Operation::Undo(Undo::Of(removal(word)?))),
@@ -206,8 +205,8 @@ pub async fn bulk(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::receive(&request, payload, BULK_BYTES_MAX).await?;
-    let many: ManyPacks = json::read(&question.body)?;
+    let (question, many): (_, ManyPacks) =
+        Question::receive(&request, payload, BULK_BYTES_MAX).await?;
     if many.packs.is_empty() || many.packs.len() > BULK_PACKS_MAX {
         let text = format!("Here belong 1 to {BULK_PACKS_MAX} packs.");
         return Err(Problem::at(Code::RequestMalformed, "/packs", text));
@@ -238,19 +237,19 @@ pub async fn bulk(
     Ok(HttpResponse::Ok().json(ManyJudgements { packs }))
 }
 
-/// A body with the name its asker gave it.
+/// The name that its asker gave a body, and the hash of what was asked under it.
 struct Question {
-    body: Bytes,
     name: Option<String>,
     hash: [u8; 32],
 }
 
 impl Question {
-    async fn receive(
+    /// Reads the body strictly into what is asked.
+    async fn receive<T: FromJson>(
         request: &HttpRequest,
         payload: web::Payload,
         bytes_max: usize,
-    ) -> Result<Self, Problem> {
+    ) -> Result<(Self, T), Problem> {
         if content_type(request.headers()) != Some("application/json") {
             return Err(Problem::of(
                 Code::ContentTypeWrong,
@@ -270,7 +269,8 @@ impl Question {
                 digest.finalize().into()
             }
         };
-        Ok(Question { body, name, hash })
+        let asked = json::read(&body)?;
+        Ok((Question { name, hash }, asked))
     }
 
     async fn ask(

@@ -9,6 +9,27 @@ use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text};
 use super::AnyConnection;
 use crate::error::StoreError;
 
+/// Both arms of a statement over a set of nodes, which is the parameter of this number. The macro `$arm` takes the connection,
+/// what stands in FROM (a row of it is `wanted.value`), and the set with its type.
+macro_rules! each_engine {
+    ($arm:ident, $connection:expr, $number:literal, $nodes:expr) => {
+        match $connection {
+            AnyConnection::Sqlite(sqlite) => $arm!(
+                sqlite,
+                concat!("json_each($", $number, ") AS wanted"),
+                Text,
+                json_numbers($nodes)
+            ),
+            AnyConnection::Postgres(postgres) => $arm!(
+                postgres,
+                concat!("unnest($", $number, ") AS wanted (value)"),
+                Array<BigInt>,
+                $nodes
+            ),
+        }
+    };
+}
+
 /// A fact's key as columns: time, phase, document, position, ordered as they stand.
 pub(crate) type Key = (i64, i16, i64, i64);
 
@@ -143,7 +164,7 @@ pub(crate) fn ended_children(
     before: Key,
 ) -> Result<Vec<EndedChild>, StoreError> {
     macro_rules! sql {
-        ($wanted:literal) => {
+        ($wanted:expr) => {
             concat!(
                 "SELECT s.epc_no AS child, s.life, s.ended FROM ",
                 $wanted,
@@ -160,8 +181,8 @@ pub(crate) fn ended_children(
         };
     }
     macro_rules! ask {
-        ($connection:expr, $sql:expr, $list:ty, $parents:expr) => {
-            diesel::sql_query($sql)
+        ($connection:expr, $from:expr, $list:ty, $parents:expr) => {
+            diesel::sql_query(sql!($from))
                 .bind::<$list, _>($parents)
                 .bind::<Integer, _>(tenant)
                 .bind::<BigInt, _>(before.0)
@@ -171,20 +192,7 @@ pub(crate) fn ended_children(
                 .load($connection)?
         };
     }
-    Ok(match connection {
-        AnyConnection::Sqlite(sqlite) => ask!(
-            sqlite,
-            sql!("json_each($1) AS wanted"),
-            Text,
-            json_numbers(parents)
-        ),
-        AnyConnection::Postgres(postgres) => ask!(
-            postgres,
-            sql!("unnest($1) AS wanted (value)"),
-            Array<BigInt>,
-            parents
-        ),
-    })
+    Ok(each_engine!(ask, connection, "1", parents))
 }
 
 #[derive(QueryableByName)]
@@ -207,7 +215,7 @@ pub(crate) fn readers_after(
     after: Key,
 ) -> Result<Vec<Key>, StoreError> {
     macro_rules! sql {
-        ($wanted:literal) => {
+        ($wanted:expr) => {
             concat!(
                 "SELECT s.at, s.phase, s.document, s.position FROM ",
                 $wanted,
@@ -221,8 +229,8 @@ pub(crate) fn readers_after(
         };
     }
     macro_rules! ask {
-        ($connection:expr, $sql:expr, $list:ty, $nodes:expr) => {
-            diesel::sql_query($sql)
+        ($connection:expr, $from:expr, $list:ty, $nodes:expr) => {
+            diesel::sql_query(sql!($from))
                 .bind::<$list, _>($nodes)
                 .bind::<Integer, _>(tenant)
                 .bind::<BigInt, _>(after.0)
@@ -232,20 +240,7 @@ pub(crate) fn readers_after(
                 .load($connection)?
         };
     }
-    let rows: Vec<KeyRow> = match connection {
-        AnyConnection::Sqlite(sqlite) => ask!(
-            sqlite,
-            sql!("json_each($1) AS wanted"),
-            Text,
-            json_numbers(nodes)
-        ),
-        AnyConnection::Postgres(postgres) => ask!(
-            postgres,
-            sql!("unnest($1) AS wanted (value)"),
-            Array<BigInt>,
-            nodes
-        ),
-    };
+    let rows: Vec<KeyRow> = each_engine!(ask, connection, "1", nodes);
     let key = |row: KeyRow| (row.at, row.phase, row.document, row.position);
     Ok(rows.into_iter().map(key).collect())
 }
@@ -267,7 +262,7 @@ pub(crate) fn standing_store(
     nodes: &[i64],
 ) -> Result<(), StoreError> {
     macro_rules! store {
-        ($connection:expr, $from:literal, $list:ty, $nodes:expr) => {
+        ($connection:expr, $from:expr, $list:ty, $nodes:expr) => {
             diesel::sql_query(concat!(
                 "INSERT INTO aggregation_standing
                      (tenant_id, epc_no, at, phase, document, position, parent, life, ended, body)
@@ -287,20 +282,7 @@ pub(crate) fn standing_store(
             .execute($connection)?
         };
     }
-    match connection {
-        AnyConnection::Sqlite(sqlite) => store!(
-            sqlite,
-            "json_each($10) AS wanted",
-            Text,
-            json_numbers(nodes)
-        ),
-        AnyConnection::Postgres(postgres) => store!(
-            postgres,
-            "unnest($10) AS wanted (value)",
-            Array<BigInt>,
-            nodes
-        ),
-    };
+    each_engine!(store, connection, "10", nodes);
     Ok(())
 }
 
@@ -369,7 +351,7 @@ pub(crate) fn reader_store(
         return Ok(());
     }
     macro_rules! store {
-        ($connection:expr, $from:literal, $list:ty, $nodes:expr) => {
+        ($connection:expr, $from:expr, $list:ty, $nodes:expr) => {
             diesel::sql_query(concat!(
                 "INSERT INTO aggregation_reader (tenant_id, epc_no, at, phase, document, position)
                  SELECT $1, wanted.value, $2, $3, $4, $5 FROM ",
@@ -384,19 +366,7 @@ pub(crate) fn reader_store(
             .execute($connection)?
         };
     }
-    match connection {
-        AnyConnection::Sqlite(sqlite) => {
-            store!(sqlite, "json_each($6) AS wanted", Text, json_numbers(nodes))
-        }
-        AnyConnection::Postgres(postgres) => {
-            store!(
-                postgres,
-                "unnest($6) AS wanted (value)",
-                Array<BigInt>,
-                nodes
-            )
-        }
-    };
+    each_engine!(store, connection, "6", nodes);
     Ok(())
 }
 
@@ -409,7 +379,7 @@ pub(crate) fn placement_store(
 ) -> Result<(), StoreError> {
     // SQLite would take ON for the beginning of a join without the WHERE.
     macro_rules! store {
-        ($connection:expr, $from:literal, $list:ty, $nodes:expr) => {
+        ($connection:expr, $from:expr, $list:ty, $nodes:expr) => {
             diesel::sql_query(concat!(
                 "INSERT INTO aggregation_placement (tenant_id, parent, child)
                  SELECT $1, $2, wanted.value FROM ",
@@ -422,19 +392,7 @@ pub(crate) fn placement_store(
             .execute($connection)?
         };
     }
-    match connection {
-        AnyConnection::Sqlite(sqlite) => {
-            store!(sqlite, "json_each($3) AS wanted", Text, json_numbers(nodes))
-        }
-        AnyConnection::Postgres(postgres) => {
-            store!(
-                postgres,
-                "unnest($3) AS wanted (value)",
-                Array<BigInt>,
-                nodes
-            )
-        }
-    };
+    each_engine!(store, connection, "3", nodes);
     Ok(())
 }
 
